@@ -1,0 +1,61 @@
+"""Every view says who may enter: one of four marks. A view without one keeps the application from starting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    from banyan.kernel.context import Context
+
+View = TypeVar("View", bound=Callable[..., Any])
+Check = Callable[["Context"], bool]
+ATTRIBUTE = "__banyan_access__"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Who may enter a view."""
+
+    kind: Literal["permission", "participant", "signed_in", "public"]
+    permission: str = ""
+    check: Check | None = None
+
+
+PUBLIC = Mark("public")
+SIGNED_IN = Mark("signed_in")
+
+
+def _marked(mark: Mark) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        setattr(view, ATTRIBUTE, mark)
+        return view
+
+    return decorate
+
+
+def permission(name: str) -> Callable[[View], View]:
+    """Only for accounts with a grant that covers the organisation of the URL and has the permission ``name``."""
+    return _marked(Mark("permission", permission=name))
+
+
+def participant(check: Check) -> Callable[[View], View]:
+    """For members of the organisation's subtree or people on a roll; ``check`` says, and nothing else does."""
+    return _marked(Mark("participant", check=check))
+
+
+def signed_in(view: View) -> View:
+    """For every account, about its own things."""
+    return _marked(SIGNED_IN)(view)
+
+
+def public(view: View) -> View:
+    """For everybody; sees published rows only."""
+    return _marked(PUBLIC)(view)
+
+
+def mark_of(view: object) -> Mark | None:
+    """The mark of a view function or method, if it has one."""
+    mark = getattr(view, ATTRIBUTE, None)
+    return mark if isinstance(mark, Mark) else None

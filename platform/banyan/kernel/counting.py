@@ -1,0 +1,31 @@
+"""Numbers over a subtree begin here: services append a delta, the statistics module folds it into all ancestors."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from banyan.kernel.db.base import Base, Identified
+from banyan.kernel.db.scoped import Scoped
+from banyan.kernel.db.session import ScopedSession
+from banyan.kernel.values import OrgRef
+
+
+class StatDelta(Identified, Scoped, Base):
+    """A change of one number at one organisation, waiting to be folded."""
+
+    __tablename__ = "stat_delta"
+
+    metric: Mapped[str]
+    n: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+def count(session: ScopedSession, org: OrgRef, metric: str, n: int = 1) -> None:
+    """Append ``n`` to ``metric`` at ``org``, in the transaction of ``session``. Zero is not written."""
+    if n:
+        session.add(StatDelta(org_id=org.id, org_path=org.path, metric=metric, n=n))
+
+

@@ -1,0 +1,106 @@
+"""Sessions: one factory whose scope is a required argument and never changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event, or_, select
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction, with_loader_criteria
+
+from banyan.kernel.db.scoped import Published, Scope, Scoped
+from banyan.kernel.errors import ScopeViolation
+
+_SET_SCOPE = (
+    "SELECT set_config('app.lo', %(lo)s, true), set_config('app.hi', %(hi)s, true), set_config('app.up', %(up)s, true)"
+)
+
+
+class ScopedSession(Session):
+    """A session that sees one scope; its identity map can never hold a neighbour."""
+
+    def __init__(self, bind: Engine | Connection, scope: Scope) -> None:
+        super().__init__(bind=bind, expire_on_commit=False, join_transaction_mode="control_fully")
+        self._scope = scope
+
+    @property
+    def scope(self) -> Scope:
+        """What this session sees, for ever."""
+        return self._scope
+
+
+@event.listens_for(ScopedSession, "after_begin")
+def _tell_row_security(session: ScopedSession, _transaction: SessionTransaction, connection: Connection) -> None:
+    scope = session.scope
+    connection.exec_driver_sql(_SET_SCOPE, {"lo": scope.lo, "hi": scope.hi, "up": ",".join(scope.up)})
+
+
+def _within(model: type[Scoped], scope: Scope) -> ColumnElement[bool]:
+    inside = (model.org_path >= scope.lo) & (model.org_path < scope.hi)
+    if issubclass(model, Published) and scope.up:
+        return or_(inside, model.published & model.org_path.in_(scope.up))
+    return inside
+
+
+@event.listens_for(ScopedSession, "do_orm_execute")
+def _narrow_to_scope(state: ORMExecuteState) -> None:
+    session = state.session
+    if not isinstance(session, ScopedSession) or session.scope.reason:
+        return
+    mappers = [mapper for mapper in state.all_mappers if issubclass(mapper.class_, Scoped)]
+    for mapper in mappers:
+        state.statement = state.statement.options(
+            with_loader_criteria(mapper.class_, _within(mapper.class_, session.scope), include_aliases=True)
+        )
+
+
+@event.listens_for(ScopedSession, "before_flush")
+def _refuse_writes_outside(session: ScopedSession, _context: UOWTransaction, _instances: object) -> None:
+    for row in (*session.new, *session.dirty, *session.deleted):
+        if isinstance(row, Scoped) and not session.scope.holds(row.org_path):
+            raise ScopeViolation(f"{type(row).__name__} at {row.org_path!r} lies outside {session.scope}")
+
+
+def scoped_select(session: ScopedSession, table: Table, *columns: ColumnElement[Any]) -> Any:
+    """A Core select over ``table`` (which has ``org_path``) narrowed to the session's scope.
+
+    The only way to read a `Scoped` table without its model: wall 1 does not see plain Core statements.
+    """
+    scope = session.scope
+    return select(*columns).where(table.c.org_path >= scope.lo, table.c.org_path < scope.hi)
+
+
+class Database:
+    """The engine of one process.
+
+    :param url: connection URL of the role ``banyan_app`` (``postgresql://…``).
+    :param pool_size: connections this process may hold.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 5, pooled_by_proxy: bool = False) -> None:
+        options: dict[str, Any] = {"prepare_threshold": None} if pooled_by_proxy else {}
+        self.url = url
+        self.engine = create_engine(
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_pre_ping=True,
+            pool_timeout=10,
+            connect_args=options,
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+        )
+
+    def session(self, scope: Scope, *, on: Connection | None = None) -> ScopedSession:
+        """A new session with ``scope``, on its own connection or on the one given."""
+        return ScopedSession(on if on is not None else self.engine, scope)
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def driver_url(url: str) -> str:
+    """``postgres://`` and ``postgresql://`` URLs name psycopg 3 for SQLAlchemy."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url

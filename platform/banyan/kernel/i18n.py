@@ -1,0 +1,107 @@
+"""Languages: gettext through Flask-Babel; catalogues are read from the .po files of every module at start."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+from flask import Flask, g, has_request_context, request
+from flask_babel import Babel, Domain, get_locale, gettext, lazy_gettext, ngettext
+
+LANGUAGES = ("zh_Hans", "zh_Hant", "en")
+DEFAULT_LANGUAGE = "zh_Hans"
+LANGUAGE_COOKIE = "lang"
+CORE_CATALOGUES = Path(__file__).parent.parent / "locale"
+
+_ = gettext
+lazy = lazy_gettext
+plural = ngettext
+__all__ = ["LANGUAGES", "_", "choose", "init_app", "language", "lazy", "plural"]
+
+
+class CatalogueDomain(Domain):
+    """All catalogues merged into one set of translations per language; needs no compiled files."""
+
+    def __init__(self, folders: list[Path]) -> None:
+        super().__init__()
+        self._loaded = {name: _load(name, folders) for name in LANGUAGES}
+
+    def get_translations(self) -> Translations:
+        return self._loaded[language()]
+
+
+class CatalogueBabel(Babel):
+    """Flask-Babel with our own domain in the place of the compiled one."""
+
+    def __init__(self, domain: CatalogueDomain) -> None:
+        super().__init__()
+        self._catalogues = domain
+
+    @property
+    def domain_instance(self) -> CatalogueDomain:
+        return self._catalogues
+
+
+def _load(name: str, folders: list[Path]) -> Translations:
+    merged: Translations | None = None
+    for folder in folders:
+        source = folder / name / "LC_MESSAGES" / "messages.po"
+        if not source.exists():
+            continue
+        compiled = io.BytesIO()
+        with source.open("rb") as stream:
+            write_mo(compiled, read_po(stream, locale=name))
+        compiled.seek(0)
+        catalogue = Translations(compiled)
+        merged = catalogue if merged is None else merged.merge(catalogue)
+    return merged or Translations()
+
+
+def language() -> str:
+    """The language of this request, or the default outside of one: one of `LANGUAGES`."""
+    locale = get_locale()
+    text = str(locale) if locale else DEFAULT_LANGUAGE
+    if text.startswith("en"):
+        return "en"
+    return "zh_Hant" if "Hant" in text else "zh_Hans"
+
+
+def choose(preferred: str | None) -> str:
+    """Account setting, then cookie, then Accept-Language, then zh-Hans."""
+    if preferred in LANGUAGES:
+        return str(preferred)
+    if not has_request_context():
+        return DEFAULT_LANGUAGE
+    cookie = request.cookies.get(LANGUAGE_COOKIE)
+    if cookie in LANGUAGES:
+        return str(cookie)
+    for accepted in request.accept_languages.values():
+        tag = accepted.lower()
+        if tag.startswith("en"):
+            return "en"
+        if tag.startswith(("zh-hant", "zh-tw", "zh-hk", "zh-mo")):
+            return "zh_Hant"
+        if tag.startswith("zh"):
+            return "zh_Hans"
+    return DEFAULT_LANGUAGE
+
+
+def init_app(app: Flask, folders: list[Path]) -> None:
+    """Install the languages; ``folders`` hold the catalogues of core and plugins, in that order."""
+
+    def of_request() -> str:
+        return choose(g.get("language") if has_request_context() else None)
+
+    app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT_LANGUAGE
+    languages = CatalogueBabel(CatalogueDomain([CORE_CATALOGUES, *folders]))
+    languages.init_app(app, locale_selector=of_request, timezone_selector=lambda: "Asia/Shanghai")
+    app.jinja_env.globals["html_lang"] = lambda: language().replace("_", "-")
+
+
+def translate(message: Any) -> str:
+    """A message as its reader reads it; untranslated literals (from schemas) go through gettext here."""
+    return gettext(message) if isinstance(message, str) and message else str(message)

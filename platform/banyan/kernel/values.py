@@ -1,0 +1,202 @@
+"""Small immutable values that every floor speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+from banyan.kernel.errors import Text
+
+Reach = Literal["self", "subtree"]
+
+
+@dataclass(frozen=True, slots=True)
+class OrgRef:
+    """An organisation as the kernel knows it: identity and place in the tree."""
+
+    id: UUID
+    path: str
+
+
+class Grant(NamedTuple):
+    """A role that an account holds at an organisation, valid at the moment it was read.
+
+    :ivar path: where it is held. :ivar subtree: whether it reaches the organisations below as well.
+    """
+
+    id: UUID
+    role: str
+    org_id: UUID
+    path: str
+    subtree: bool
+
+    def covers(self, path: str) -> bool:
+        """Whether the organisation at ``path`` is within reach."""
+        return path.startswith(self.path) if self.subtree else path == self.path
+
+
+class Rights(NamedTuple):
+    """What one role means, as Casbin evaluated it."""
+
+    allowed: frozenset[str]
+    denied: frozenset[str]
+    lines: Mapping[str, str]
+
+
+NO_RIGHTS = Rights(frozenset(), frozenset(), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All roles evaluated under one policy version. Published whole and never changed."""
+
+    version: int
+    roles: Mapping[str, Rights]
+
+
+EMPTY_SNAPSHOT = Snapshot(0, {})
+
+
+class Decision(NamedTuple):
+    """The answer to "may this actor do that there", with what decided it."""
+
+    allowed: bool
+    reason: Literal["allowed", "denied", "no_permission", "no_grant"]
+    grant: Grant | None
+    role: str
+    policy_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: an account through a session or token, a job, or the command line.
+
+    :ivar account_id: None for jobs and the command line.
+    :ivar home: the organisation that opened the account.
+    """
+
+    account_id: UUID | None
+    name: str
+    via: Literal["session", "token", "job", "cli", "nobody"]
+    home: OrgRef | None = None
+    grants: tuple[Grant, ...] = ()
+    policy: Snapshot = EMPTY_SNAPSHOT
+    address: str = ""
+    credential_id: UUID | None = None
+
+
+NOBODY = Actor(None, "", "nobody")
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A permission by its eternal name ``<module>.<thing>:<verb>``.
+
+    :ivar label: what an administrator reads in the matrix of roles.
+    """
+
+    name: str
+    label: Text
+
+    @property
+    def module(self) -> str:
+        return self.name.split(".", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A built-in role."""
+
+    key: str
+    label: Text
+    description: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A default policy line a module brings: role key, permission or pattern ending in ``*``, effect."""
+
+    role: str
+    permission: str
+    effect: Literal["allow", "deny"] = "allow"
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleManifest:
+    """What a module says of itself.
+
+    :ivar always_on: part of every organisation, cannot be switched off.
+    :ivar prefix: prefix of its tables; empty for core modules.
+    :ivar requires: names of modules that must be on as well.
+    """
+
+    name: str
+    label: Text
+    description: Text
+    version: str
+    author: str = ""
+    always_on: bool = False
+    prefix: str = ""
+    requires: tuple[str, ...] = ()
+    api_version: int = 1
+    icon: str = "puzzle"
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """An entry of the rail.
+
+    :ivar section: ``""``, ``organisation``, ``work``, ``modules`` or ``system``.
+    :ivar permission: shown only to whom it is allowed here; None for everybody who may enter.
+    """
+
+    label: Text
+    endpoint: str
+    icon: str = "puzzle"
+    section: str = "modules"
+    order: int = 100
+    permission: str | None = None
+    badge: int = 0
+    tab: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A panel on the dashboard: fetched by htmx from ``endpoint`` after the page is shown, linked without script."""
+
+    key: str
+    title: Text
+    endpoint: str
+    width: int = 4
+    order: int = 100
+    permission: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingDef:
+    """A setting of a module, per organisation."""
+
+    key: str
+    label: Text
+    kind: Literal["text", "integer", "boolean"]
+    default: str | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number that is rolled up over the tree."""
+
+    key: str
+    label: Text
+    unit: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a module says of its own state."""
+
+    ok: bool
+    detail: str = ""
+    figures: Mapping[str, int] = field(default_factory=dict)
