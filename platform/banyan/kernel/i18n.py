@@ -10,7 +10,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import Translations
 from flask import Flask, g, has_request_context, request
-from flask_babel import Babel, Domain, get_locale, gettext, lazy_gettext, ngettext
+from flask_babel import Babel, Domain, get_locale, gettext, ngettext
+from flask_babel.speaklater import LazyString
+from markupsafe import escape
 
 LANGUAGES = ("zh_Hans", "zh_Hant", "en")
 DEFAULT_LANGUAGE = "zh_Hans"
@@ -18,9 +20,20 @@ LANGUAGE_COOKIE = "lang"
 CORE_CATALOGUES = Path(__file__).parent.parent / "locale"
 
 _ = gettext
-lazy = lazy_gettext
 plural = ngettext
 __all__ = ["LANGUAGES", "_", "choose", "init_app", "language", "lazy", "plural"]
+
+
+class LazyText(LazyString):  # type: ignore[misc]
+    """A string translated when it is read. Templates escape it: its values may be what somebody typed."""
+
+    def __html__(self) -> str:
+        return str(escape(str(self)))
+
+
+def lazy(message: str, /, **values: Any) -> LazyText:
+    """``message`` translated when it is read, with ``values`` in its named placeholders."""
+    return LazyText(gettext, message, **values)
 
 
 class CatalogueDomain(Domain):
