@@ -19,8 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit, urlunsplit
+from typing import Any
 
 import orjson
 import psutil
@@ -29,14 +28,20 @@ from psycopg import sql
 
 from banyan.kernel.db.osuser import OsUser, let_reach, server_user
 from banyan.kernel.db.roles import CONNECT_TIMEOUT, ensure_app_role
-from banyan.kernel.db.rowsecurity import APP_ROLE
+from banyan.kernel.db.urls import (
+    DATABASE,
+    OWNER_ROLE,
+    SUPERUSER,
+    Urls,
+    clone_database,
+    url_at,
+    urls_at,
+    with_database,
+)
 from banyan.kernel.settings import make_home
 
 __all__ = ["EmbeddedPostgres", "PostgresError", "Urls", "clone_database", "ensure_app_role", "with_database"]
 
-OWNER_ROLE = "banyan_owner"
-DATABASE = "banyan"
-SUPERUSER = "postgres"
 PORT = 5432
 SOCKET = f".s.PGSQL.{PORT}"
 # Bytes of a socket's path with its closing zero: 104 on macOS, 108 on Linux.
@@ -66,13 +71,6 @@ CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
 
 class PostgresError(RuntimeError):
     """The embedded PostgreSQL cannot be had; the message says why and what to do."""
-
-
-class Urls(NamedTuple):
-    """Connection URLs of the two roles."""
-
-    owner: str
-    app: str
 
 
 class EmbeddedPostgres:
@@ -300,13 +298,13 @@ class EmbeddedPostgres:
         )
 
     def _make_roles(self, socket: Path) -> None:
-        url = _url(SUPERUSER, "postgres", socket)
+        url = url_at(SUPERUSER, "postgres", socket)
         with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT) as connection:
             if not _exists(connection, "pg_roles", "rolname", OWNER_ROLE):
                 connection.execute(f"CREATE ROLE {OWNER_ROLE} LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS")
             if not _exists(connection, "pg_database", "datname", DATABASE):
                 connection.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE} TEMPLATE template0 ENCODING 'UTF8'")
-        with psycopg.connect(_url(SUPERUSER, DATABASE, socket), connect_timeout=CONNECT_TIMEOUT) as connection:
+        with psycopg.connect(url_at(SUPERUSER, DATABASE, socket), connect_timeout=CONNECT_TIMEOUT) as connection:
             ensure_app_role(connection)
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
@@ -350,34 +348,6 @@ def _fits(folder: Path) -> bool:
     return len(os.fsencode(folder / SOCKET)) <= LONGEST_SOCKET
 
 
-def _url(role: str, database: str, socket: Path) -> str:
-    return f"postgresql://{role}@/{database}?host={quote(str(socket), safe='')}"
-
-
-def urls_at(socket: Path, database: str = DATABASE) -> Urls:
-    """The URLs of both roles at a server whose socket lies in ``socket``."""
-    return Urls(_url(OWNER_ROLE, database, socket), _url(APP_ROLE, database, socket))
-
-
-def with_database(url: str, name: str) -> str:
-    """The same connection URL with another database."""
-    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
-
-
 def _exists(connection: psycopg.Connection[Any], table: str, column: str, name: str) -> bool:
     query = sql.SQL("SELECT 1 FROM {} WHERE {} = %s").format(sql.Identifier(table), sql.Identifier(column))
     return connection.execute(query, [name]).fetchone() is not None
-
-
-def clone_database(owner_url: str, template: str, name: str) -> str:
-    """Make database ``name`` as a copy of ``template``, in place of an earlier one of that name; for tests.
-
-    :param owner_url: the owner's URL to any database of the server; the role needs CREATEDB.
-    :returns: the owner's URL of the copy (`with_database` makes the application's).
-    """
-    copy, source = sql.Identifier(name), sql.Identifier(template)
-    maintenance = with_database(owner_url, "postgres")
-    with psycopg.connect(maintenance, autocommit=True, connect_timeout=CONNECT_TIMEOUT) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(copy))
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(copy, source))
-    return with_database(owner_url, name)
