@@ -6,10 +6,9 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
 import structlog
-from flask import Blueprint, Flask, Response, current_app, g, jsonify, request
+from flask import Blueprint, Flask, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -30,11 +29,10 @@ from sqlalchemy.pool import QueuePool
 from banyan.kernel import logs
 from banyan.kernel.access_marks import public
 from banyan.kernel.db.session import Database
-from banyan.kernel.settings import Settings
-from banyan.plugins.manager import Plugins
+from banyan.kernel.runtime import runtime
+from banyan.plugins import manager
 from banyan.plugins.migrate import pending
 
-EXTENSION = "banyan-operations"
 # A worker beats every ten seconds (procrastinate's default).
 WORKER_SILENT_SECONDS = 30
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -52,18 +50,8 @@ log = structlog.get_logger(__name__)
 operations = Blueprint("operations", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Operations:
-    """What the operations' views look at."""
-
-    database: Database
-    plugins: Plugins
-    settings: Settings
-
-
-def init_app(app: Flask, database: Database, plugins: Plugins, settings: Settings) -> None:
+def init_app(app: Flask) -> None:
     """Register the views; number, log and measure every request. Comes before anything that may end a request."""
-    app.extensions[EXTENSION] = Operations(database, plugins, settings)
     app.before_request(_begin)
     app.after_request(_measure)
     app.teardown_request(_forget)
@@ -82,7 +70,7 @@ def _measure(response: Response) -> Response:
     response.headers[REQUEST_ID_HEADER] = g.request_id
     REQUESTS.labels(request.method, endpoint, response.status_code).inc()
     LATENCY.labels(endpoint).observe(time.perf_counter() - g.began)
-    pool = _here().database.engine.pool
+    pool = runtime().db.engine.pool
     if isinstance(pool, QueuePool):
         POOL.set(pool.checkedout())
     shown = {**logs.bound(), "endpoint": endpoint}
@@ -96,12 +84,6 @@ def _forget(_error: BaseException | None) -> None:
     logs.clear()
 
 
-def _here() -> Operations:
-    found = current_app.extensions[EXTENSION]
-    assert isinstance(found, Operations)
-    return found
-
-
 @operations.get("/healthz")
 @public
 def healthz() -> ResponseReturnValue:
@@ -113,23 +95,23 @@ def healthz() -> ResponseReturnValue:
 @public
 def readyz() -> ResponseReturnValue:
     """Whether requests can be served: 503 with all reasons when they cannot."""
-    here = _here()
-    checks = dict(_checks(here))
-    failing = [name for name, reason in checks.items() if reason and (name != "worker" or here.settings.supervised)]
+    checks = dict(_checks())
+    supervised = runtime().settings.supervised
+    failing = [name for name, reason in checks.items() if reason and (name != "worker" or supervised)]
     body = {
         "status": "unavailable" if failing else "ready",
         "checks": {name: reason or "ok" for name, reason in checks.items()},
-        "plugins_not_loaded": sorted(here.plugins.failures),
+        "plugins_not_loaded": sorted(manager.current().failures),
     }
     return jsonify(body), 503 if failing else 200
 
 
-def _checks(here: Operations) -> Iterator[tuple[str, str]]:
+def _checks() -> Iterator[tuple[str, str]]:
     """What was looked at, and what is wrong with it (nothing: an empty reason)."""
     try:
-        with here.database.engine.connect() as connection:
+        with runtime().db.engine.connect() as connection:
             yield "database", ""
-            behind = pending(connection, here.plugins)
+            behind = pending(connection, manager.current())
             yield "migrations", f"behind: {', '.join(behind)}; run `banyan db upgrade`" if behind else ""
             # The queue's tables come with the core's migrations.
             seen = None if "core" in behind else connection.scalar(text(_WORKER_AGE))
@@ -162,7 +144,7 @@ class _Queue(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         lengths = GaugeMetricFamily("banyan_queue_jobs", "Jobs in the queue", labels=["status"])
         with suppress(SQLAlchemyError), self._database.engine.connect() as connection:
-            found = dict(connection.execute(text(_QUEUE_LENGTH)).tuples().all())
+            found: dict[str, int] = dict(connection.execute(text(_QUEUE_LENGTH)).tuples().all())
             for status in ("todo", "doing"):
                 lengths.add_metric([status], found.get(status, 0))
         yield lengths
@@ -177,5 +159,5 @@ def metrics() -> ResponseReturnValue:
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         registry.register(REGISTRY)
-    registry.register(_Queue(_here().database))
+    registry.register(_Queue(runtime().db))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -98,6 +98,7 @@ class TableView:
 
     :ivar url: the list without parameters, where the filters go and "Reset" leads.
     :ivar choosable: every column the reader may see, and whether it is shown. :ivar standard: those shown by default.
+    :ivar size: rows of a page, ``standard_size`` unless the reader chose otherwise.
     :ivar kept: parameters that a filter form and an export carry along.
     :ivar total: None when nothing was counted; ``exact`` says whether counting went to the end.
     """
@@ -111,6 +112,7 @@ class TableView:
     filters: tuple[FilterView, ...]
     rows: tuple[RowView, ...]
     size: int
+    standard_size: int
     sort: str
     kept: tuple[tuple[str, str], ...] = ()
     next_url: str | None = None
@@ -131,6 +133,11 @@ class TableView:
     def status(self) -> int:
         """What the page answers with: 422 when its parameters cannot be read."""
         return 422 if self.errors or any(item.errors for item in self.filters) else 200
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How many rows a page may have, the present number among them."""
+        return tuple(sorted({*SIZES, self.size}))
 
     @property
     def has_actions(self) -> bool:
@@ -201,6 +208,7 @@ def present(
         filters=tuple(_filter(item, session, args, problems) for item in table.filters),
         rows=tuple(_row(row, wanted, heads, links or {}, actions) for row in page.rows),
         size=query.size,
+        standard_size=size,
         sort=query.sort.name,
         kept=address.kept,
         next_url=page.next and address.to(after=page.next),

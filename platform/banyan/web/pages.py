@@ -1,0 +1,84 @@
+"""What console views share: forms that lose nothing, errors as pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from banyan.kernel import runtime as rt
+from banyan.kernel.db.failures import explained, lost_race
+from banyan.kernel.errors import Conflict, DomainError, Invalid, Refused, Text, TooManyTries, Unauthenticated
+from banyan.kernel.i18n import translate
+from banyan.web.forms import BoundForm
+
+SIGN_IN = "accounts_pages.sign_in"
+
+
+def submit(
+    form: BoundForm, use: Callable[[dict[str, Any]], ResponseReturnValue], template: str, **values: Any
+) -> ResponseReturnValue:
+    """Take a posted form: use what was loaded, or answer 422 with what was typed and all reasons.
+
+    :param use: calls ONE service and returns where to go next. :param values: for the template, beside ``form``.
+    """
+    data = form.load(request.form, request.files)
+    if data is not None:
+        try:
+            answer = use(data)
+            rt.current().session.flush()
+            return answer
+        except (Invalid, Refused, Conflict, TooManyTries) as error:
+            rt.leave(commit=False)
+            form.refuse(error)
+        except (DBAPIError, StaleDataError) as error:
+            rt.leave(commit=False)
+            known = explained(error)
+            if lost_race(error) or not isinstance(known, DomainError):
+                raise
+            form.refuse(known)
+    return make_response(render_template(template, form=form, **values), 422)
+
+
+def done(message: Text, endpoint: str, **values: Any) -> Response:
+    """Go on to ``endpoint`` (303) with a word of success."""
+    flash(str(message), "ok")
+    return make_response(redirect(url_for(endpoint, **values), 303))
+
+
+def of_domain_error(error: DomainError) -> Response:
+    """A domain error as a page; who is not signed in goes to the sign-in page and comes back."""
+    if isinstance(error, Unauthenticated):
+        return _to_sign_in()
+    reasons = [translate(reason) for reason in error.reasons]
+    reasons += [translate(reason) for found in error.fields.values() for reason in found]
+    return _page(error.status, reasons)
+
+
+def of_http_error(error: HTTPException) -> Response:
+    """An HTTP error as a page."""
+    response = _page(error.code or 500, [])
+    for header, value in error.get_headers():
+        if header in ("Allow", "Retry-After"):
+            response.headers[header] = value
+    return response
+
+
+def _to_sign_in() -> Response:
+    target = request.full_path.rstrip("?") if request.method == "GET" else None
+    address = url_for(SIGN_IN, next=target) if target and target != "/" else url_for(SIGN_IN)
+    if request.headers.get("HX-Request") == "true":
+        response = make_response("", 401)
+        response.headers["HX-Redirect"] = url_for(SIGN_IN)
+        return response
+    return make_response(redirect(address, 303))
+
+
+def _page(status: int, reasons: list[str]) -> Response:
+    html = render_template("error.html", status=status, reasons=reasons, request_id=g.get("request_id", ""))
+    return make_response(html, status)
