@@ -42,6 +42,7 @@ class Settings:
     :ivar upload_limit: largest request body, in bytes (``BANYAN_UPLOAD_LIMIT_MB``).
     :ivar session_idle: a session ends after this time without a request (``BANYAN_SESSION_IDLE_MINUTES``).
     :ivar session_lifetime: a session ends after this time at the latest (``BANYAN_SESSION_HOURS``).
+    :ivar demo: an empty database gets the demonstration province at the first start (``BANYAN_DEMO``).
     :ivar supervised: started by ``banyan serve``, which keeps a worker running beside the web.
     """
 
@@ -63,6 +64,7 @@ class Settings:
     session_lifetime: timedelta = timedelta(hours=12)
     log_format: LogFormat = "console"
     log_level: str = "INFO"
+    demo: bool = True
     supervised: bool = False
 
     @classmethod
@@ -92,13 +94,27 @@ class Settings:
             upload_limit=read.number("BANYAN_UPLOAD_LIMIT_MB", 20, 1, 2048) * MEBIBYTE,
             session_idle=timedelta(minutes=read.number("BANYAN_SESSION_IDLE_MINUTES", 120, 1, 1440)),
             session_lifetime=timedelta(hours=read.number("BANYAN_SESSION_HOURS", 12, 1, 720)),
-            log_format="json" if read.choice("BANYAN_LOG_FORMAT", ("console", "json")) == "json" else "console",
+            log_format="json"
+            if read.choice("BANYAN_LOG_FORMAT", ("console", "json"), "console") == "json"
+            else "console",
             log_level=read.choice("BANYAN_LOG_LEVEL", LOG_LEVELS, "INFO"),
+            demo=read.flag("BANYAN_DEMO", default=True),
             supervised=read.flag("BANYAN_SUPERVISED"),
         )
         if read.reasons:
             raise SettingsError(read.reasons)
         return settings
+
+    @property
+    def serving_url(self) -> str:
+        """The connection of web and worker.
+
+        :raises SettingsError: it is not set; nothing serves as the owner instead.
+        """
+        if self.database_app_url is None:
+            reason = "DATABASE_APP_URL is not set: web and worker connect as banyan_app, never as the owner."
+            raise SettingsError([f"{reason} (`banyan serve` sets it for the processes it starts.)"])
+        return self.database_app_url
 
     @property
     def https(self) -> bool:
@@ -123,14 +139,14 @@ class _Reader:
         self.reasons.append(f"{name} must be a whole number from {least} to {most}, not {raw!r}.")
         return default
 
-    def choice(self, name: str, allowed: tuple[str, ...], default: str = "") -> str:
-        raw = self.text(name, default or allowed[0])
+    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        raw = self.text(name, default)
         if raw not in allowed:
             self.reasons.append(f"{name} must be one of {', '.join(allowed)}, not {raw!r}.")
         return raw
 
-    def flag(self, name: str) -> bool:
-        return self.choice(name, ("0", "1")) == "1"
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        return self.choice(name, ("0", "1"), "1" if default else "0") == "1"
 
     def address(self, name: str, default: str) -> str:
         raw = self.text(name, default)

@@ -31,6 +31,7 @@ from banyan.kernel.db.roles import CONNECT_TIMEOUT, ensure_app_role
 from banyan.kernel.db.urls import (
     DATABASE,
     OWNER_ROLE,
+    PORT,
     SUPERUSER,
     Urls,
     clone_database,
@@ -42,7 +43,6 @@ from banyan.kernel.settings import make_home
 
 __all__ = ["EmbeddedPostgres", "PostgresError", "Urls", "clone_database", "ensure_app_role", "with_database"]
 
-PORT = 5432
 SOCKET = f".s.PGSQL.{PORT}"
 # Bytes of a socket's path with its closing zero: 104 on macOS, 108 on Linux.
 LONGEST_SOCKET = 103
@@ -156,9 +156,16 @@ class EmbeddedPostgres:
         return True
 
     def _running_elsewhere(self) -> Urls | None:
-        """The URLs that the owner wrote into the lock once it was ready."""
+        """The URLs that the owner wrote into the lock once it was ready, if they still answer."""
         content = self._lock_path.read_bytes()
-        return urls_at(Path(orjson.loads(content)["socket"])) if content else None
+        if not content:
+            return None
+        urls = urls_at(Path(orjson.loads(content)["socket"]))
+        try:
+            psycopg.connect(urls.app, connect_timeout=CONNECT_TIMEOUT).close()
+        except psycopg.OperationalError:
+            return None  # it is just ending
+        return urls
 
     def _announce(self, socket: Path) -> None:
         assert self._lock is not None
@@ -248,13 +255,15 @@ class EmbeddedPostgres:
         command = ["pg_ctl", "start", "-w", "-t", str(START_SECONDS), "-s", "-D", str(self.data), "-l", str(log)]
         deadline = time.monotonic() + STOP_SECONDS
         while True:
-            log.unlink(missing_ok=True)
+            # The folder is this server's alone: what lies there was left by one that is dead.
+            for left in (log, socket / SOCKET, socket / f"{SOCKET}.lock"):
+                left.unlink(missing_ok=True)
             if self._run([*command, "-o", text]).returncode == 0:
                 return
             told = log.read_text(errors="replace") if log.exists() else ""
             # The processes of a killed server take a moment to notice that it is gone.
             if "is still in use" not in told or time.monotonic() > deadline:
-                raise PostgresError(f"The embedded PostgreSQL did not start in {self.data}:\n{told.strip()}")
+                raise PostgresError(f"The embedded PostgreSQL did not start; see {self.data / 'log'}:\n{told.strip()}")
             time.sleep(POLL_SECONDS)
 
     def _stop_server(self) -> None:
@@ -271,15 +280,16 @@ class EmbeddedPostgres:
         process.wait(STOP_SECONDS)
 
     def _postmaster(self) -> psutil.Process | None:
+        """The running server. A mark left by a dead one is removed where PostgreSQL would take it for alive."""
         mark = self.data / "postmaster.pid"
         try:
             process = psutil.Process(int(mark.read_text().split("\n", 1)[0]))
-            if str(self.data) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
+            if str(self.data) in process.cmdline():
                 return process
+        except (psutil.ZombieProcess, psutil.AccessDenied):
+            pass  # dead and not yet buried, or another user's
         except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return None
-        except psutil.AccessDenied:
-            pass  # another user's: not the server
         mark.unlink(missing_ok=True)
         return None
 

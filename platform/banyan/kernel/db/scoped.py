@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, Text
@@ -61,6 +61,8 @@ class OrgPair:
     updates ``org`` alone and a row written while its organisation moves ends in a foreign-key error.
     """
 
+    ORG_ID_LEADS_AN_INDEX: ClassVar[bool] = False
+
     org_id: Mapped[UUID] = mapped_column()
     org_path: Mapped[str] = mapped_column(Text(collation="C"))
 
@@ -74,7 +76,8 @@ class OrgPair:
                 )
             )
             Index(f"ix_{table.name}_org_path", table.c.org_path)
-            Index(f"ix_{table.name}_org_id", table.c.org_id)
+            if not cls.ORG_ID_LEADS_AN_INDEX:
+                Index(f"ix_{table.name}_org_id", table.c.org_id)
 
     @property
     def org(self) -> OrgRef:

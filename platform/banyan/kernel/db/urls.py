@@ -15,6 +15,7 @@ from banyan.kernel.db.rowsecurity import APP_ROLE
 OWNER_ROLE = "banyan_owner"
 DATABASE = "banyan"
 SUPERUSER = "postgres"
+PORT = 5432
 
 
 class Urls(NamedTuple):
@@ -25,8 +26,8 @@ class Urls(NamedTuple):
 
 
 def url_at(role: str, database: str, socket: Path) -> str:
-    """The URL of a role at a server whose socket lies in the folder ``socket``."""
-    return f"postgresql://{role}@/{database}?host={quote(str(socket), safe='')}"
+    """The URL of a role at a server whose socket lies in the folder ``socket``; PGPORT does not change it."""
+    return f"postgresql://{role}@/{database}?host={quote(str(socket), safe='')}&port={PORT}"
 
 
 def urls_at(socket: Path, database: str = DATABASE) -> Urls:

@@ -1,0 +1,49 @@
+"""The OpenAPI document and the one `Api` object of an application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from flask_smorest import Api
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from banyan.api import problems
+
+DOCUMENT = "api-docs.openapi_json"
+
+
+class BanyanApi(Api):
+    """flask-smorest's Api with problem details as its errors; error pages are chosen by the boundary."""
+
+    ERROR_SCHEMA = problems.ProblemSchema
+
+    def _register_error_handlers(self) -> None:
+        """The application registers one handler for API and console; see `banyan.boundary`."""
+
+    def handle_http_exception(self, error: HTTPException) -> Response:
+        return problems.of_http_error(error)
+
+
+def make(app: Flask, version: str) -> BanyanApi:
+    """Configure and make the Api of ``app``; its document lies at ``/api/openapi.json``."""
+    app.config.update(
+        API_TITLE="Banyan",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/api",
+        OPENAPI_JSON_PATH="openapi.json",
+    )
+    spec: dict[str, Any] = {
+        "info": {
+            "title": "Banyan",
+            "version": version,
+            "description": "Everything the console does. Errors are problem details (RFC 9457), lists go by cursor.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "security": [{"token": []}],
+    }
+    api = BanyanApi(app, spec_kwargs=spec)
+    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    return api

@@ -1,0 +1,151 @@
+"""Fills the shell around every console page: who, where, what else there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, g, request, url_for
+
+from banyan.kernel import runtime as rt
+from banyan.kernel.context import Context
+from banyan.kernel.i18n import language, lazy
+from banyan.kernel.values import NavItem
+from banyan.modules.access import decision, policy, rules
+from banyan.modules.access.services import names as role_names
+from banyan.modules.tenancy.services import place as places
+from banyan.modules.tenancy.services import tree
+from banyan.modules.tenancy.services.levels import LevelView, levels
+from banyan.modules.tenancy.treeview import DASHBOARD, outermost, tree_node
+from banyan.plugins import manager
+from banyan.web import shell
+from banyan.web.shell import Account, Crumb, Here, NavLink, NavSection, Shell, TreeNode
+
+SECTIONS = {
+    "": "",
+    "organisation": lazy("Organisation"),
+    "work": lazy("Work"),
+    "modules": lazy("Modules"),
+    "system": lazy("System"),
+}
+MOST_TABS = 4
+
+
+def init_app(app: Flask) -> None:
+    """Give every template its ``shell``, and every template a way to ask ``may(permission)``."""
+    app.context_processor(_values)
+
+
+def _values() -> dict[str, object]:
+    if "shell" not in g:
+        g.shell = _shell()
+    return {"shell": g.shell, "may": _may}
+
+
+def _may(permission: str) -> bool:
+    state = rt.state()
+    return state is not None and decision.may(state.ctx, permission)
+
+
+def _shell() -> Shell:
+    state = rt.state()
+    request_id = g.get("request_id", "")
+    if state is None or state.ctx.actor.account_id is None:
+        return Shell(url_for("accounts_pages.sign_in"), language(), request_id)
+    return _Filler(state.ctx, state.modules).shell(language(), request_id)
+
+
+@dataclass(slots=True)
+class _Filler:
+    ctx: Context
+    modules: frozenset[str]
+
+    def shell(self, lang: str, request_id: str) -> Shell:
+        known = levels(self.ctx.session)
+        held = self._held()
+        nav = self._navigation()
+        entries = [link for section in nav for link in section.items]
+        return Shell(
+            home_url=_home(g.get("place") or (held[0] if held else None)),
+            lang=lang,
+            request_id=request_id,
+            org=self._here(known),
+            account=self._account(held),
+            crumbs=self._crumbs(),
+            places=tuple(self._place(place, known) for place in held),
+            tree_roots=self._tree(held, known),
+            nav=nav,
+            tabs=tuple(entries[:MOST_TABS]),
+        )
+
+    def _held(self) -> list[places.Place]:
+        return places.by_ids(self.ctx.session, list({grant.org_id for grant in self.ctx.actor.grants}))
+
+    def _here(self, known: dict[str, LevelView]) -> Here | None:
+        place = g.get("place")
+        if place is None:
+            return None
+        level = known.get(place.level)
+        return Here(place.code, place.name, level.mark if level else "", level.label if level else "")
+
+    def _account(self, held: list[places.Place]) -> Account:
+        own = (
+            NavLink(lazy("My account"), url_for("accounts_pages.me"), "user"),
+            NavLink(lazy("API documentation"), url_for("api_docs.page"), "code"),
+        )
+        grants = self.ctx.actor.grants
+        role = role_names.label(policy.store(), self.ctx.session, grants[0].role) if grants else ""
+        return Account(g.get("display_name", ""), role, url_for("accounts_pages.sign_out"), own)
+
+    def _crumbs(self) -> tuple[Crumb, ...]:
+        if self.ctx.org is None:
+            return ()
+        above = places.line(self.ctx.session, self.ctx.org.path)
+        return tuple(Crumb(place.shown_name, self._address(place)) for place in above)
+
+    def _address(self, place: places.Place) -> str | None:
+        actor = self.ctx.actor
+        return url_for(DASHBOARD, code=place.code) if rules.covered(actor.grants, place.path) else None
+
+    def _place(self, place: places.Place, known: dict[str, LevelView]) -> shell.Place:
+        level = known.get(place.level)
+        active = self.ctx.org is not None and place.id == self.ctx.org.id
+        return shell.Place(place.name, level.mark if level else "", url_for(DASHBOARD, code=place.code), active)
+
+    def _navigation(self) -> tuple[NavSection, ...]:
+        if self.ctx.org is None:
+            return ()
+        items = [
+            item
+            for _name, found in manager.current().ask("banyan_navigation", self.modules, ctx=self.ctx)
+            for item in found
+            if item.permission is None or decision.may(self.ctx, item.permission)
+        ]
+        sections = []
+        for key, label in SECTIONS.items():
+            links = [_link(item) for item in sorted(items, key=lambda one: one.order) if item.section == key]
+            if links:
+                sections.append(NavSection(label, tuple(links)))
+        return tuple(sections)
+
+    def _tree(self, held: list[places.Place], known: dict[str, LevelView]) -> tuple[TreeNode, ...]:
+        roots = outermost(held)
+        path = self.ctx.org.path if self.ctx.org else ""
+        opened = [root for root in roots if path.startswith(root.path)]
+        line = places.line(self.ctx.session, path) if opened else []
+        open_ids = [place.id for place in line if any(place.path.startswith(root.path) for root in opened)]
+        below = tree.children(self.ctx, open_ids) if open_ids else {}
+        counts = tree.counts(self.ctx, [root.id for root in roots])
+        nodes = [tree.Node(root, counts.get(root.id, 0)) for root in roots]
+        return tuple(tree_node(self.ctx, node, known, below) for node in nodes)
+
+
+def _home(place: places.Place | None) -> str:
+    return url_for(DASHBOARD, code=place.code) if place is not None else url_for("accounts_pages.me")
+
+
+def _link(item: NavItem) -> NavLink:
+    return NavLink(item.label, url_for(item.endpoint), item.icon, item.badge, _active(item.endpoint))
+
+
+def _active(endpoint: str) -> bool:
+    return request.endpoint == endpoint

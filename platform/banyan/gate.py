@@ -1,0 +1,200 @@
+"""The gate: one way in for the whole application, failing closed.
+
+Sign-in, then organisation and reach, then module, then permission; the order is part of the contract, because it
+decides what a stranger can learn: nothing is looked up before sign-in, and out of reach is the same as not existing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from flask import Flask, current_app, g, request
+from sqlalchemy import Connection
+from werkzeug.routing import Rule
+
+from banyan.kernel import runtime as rt
+from banyan.kernel.access_marks import PUBLIC, Mark, mark_of
+from banyan.kernel.context import Context
+from banyan.kernel.db.scoped import NOWHERE, Exact, Scope, Subtree
+from banyan.kernel.errors import Forbidden, NotFound, Unauthenticated
+from banyan.kernel.i18n import lazy
+from banyan.kernel.values import NOBODY, Actor, Decision, OrgRef
+from banyan.modules.access import policy, rules
+from banyan.modules.accounts.services import identity
+from banyan.modules.tenancy.services import place as places
+from banyan.plugins import manager
+from banyan.plugins.enablement import enabled_modules
+
+SESSION_COOKIE = "banyan_session"
+MARKS = "banyan.marks"
+Marks = dict[str, dict[str, Mark]]
+
+
+class UnmarkedViews(RuntimeError):
+    """Views that do not say who may enter."""
+
+
+def install(app: Flask, *, by_name: dict[str, Mark]) -> None:
+    """Guard every endpoint of ``app``; call after all blueprints are registered.
+
+    :param by_name: marks of endpoints that libraries bring (static files, OpenAPI document).
+    :raises UnmarkedViews: listing every view without a mark.
+    """
+    app.extensions[MARKS] = collect(app, by_name)
+    app.before_request(open_gate)
+    app.url_value_preprocessor(_take_code)
+    app.url_defaults(_give_code)
+    app.teardown_request(_close)
+
+
+def collect(app: Flask, by_name: dict[str, Mark]) -> Marks:
+    """Endpoint → HTTP method → mark, for the whole URL map."""
+    found: Marks = {}
+    missing: list[str] = []
+    for rule in app.url_map.iter_rules():
+        for method in _methods(rule):
+            mark = by_name.get(rule.endpoint) or mark_of(_handler(app, rule.endpoint, method))
+            if mark is None:
+                missing.append(f"{method} {rule.rule} ({rule.endpoint})")
+            else:
+                found.setdefault(rule.endpoint, {})[method] = mark
+    if missing:
+        raise UnmarkedViews("these views do not say who may enter:\n  " + "\n  ".join(sorted(set(missing))))
+    return found
+
+
+def _methods(rule: Rule) -> list[str]:
+    return sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+
+
+def _handler(app: Flask, endpoint: str, method: str) -> object:
+    view = app.view_functions[endpoint]
+    cls = getattr(view, "view_class", None)
+    return getattr(cls, method.lower(), None) if cls is not None else view
+
+
+def open_gate() -> None:
+    """Let the request in, or raise what it is answered with."""
+    if request.routing_exception is not None or request.endpoint is None or request.method == "OPTIONS":
+        _enter(NOBODY, None, NOWHERE, None, None)
+        return
+    marks = current_app.extensions[MARKS][request.endpoint]
+    mark = marks.get(request.method) or marks["GET"]
+    runtime = rt.runtime()
+    if mark == PUBLIC and g.code is None:
+        _enter(NOBODY, None, NOWHERE, None, None)
+        return
+    connection = runtime.db.engine.connect()
+    g.gate_connection = connection
+    actor = _identify(connection)
+    if actor is None and mark.kind != "public":
+        raise Unauthenticated(lazy("Please sign in."))
+    _pass(mark, actor or NOBODY, connection)
+
+
+def _pass(mark: Mark, actor: Actor, connection: Connection) -> None:
+    place = _place(connection, mark, actor)
+    g.place = place
+    org = place.ref if place else None
+    modules = frozenset[str]()
+    if org is not None:
+        modules = enabled_modules(connection, manager.current(), org)
+        _module_on(modules)
+    decision = None
+    if mark.kind == "permission" and org is not None:
+        decision = rules.decide(actor.grants, actor.policy, mark.permission, org.path)
+    _enter(actor, org, _scope(mark, actor, org), connection, decision)
+    state = rt.state()
+    if state is not None:
+        state.modules = modules
+    if decision is not None and not decision.allowed:
+        raise Forbidden(lazy("Your role does not allow this here."))
+    if mark.check is not None and not mark.check(rt.current()):
+        raise NotFound(lazy("There is nothing here, or it is not within your reach."))
+
+
+def _place(connection: Connection, mark: Mark, actor: Actor) -> places.Place | None:
+    if g.code is None:
+        if mark.kind == "permission":
+            raise NotFound(lazy("There is nothing here, or it is not within your reach."))
+        return None
+    place = places.by_code(connection, g.code)
+    reach = mark.kind != "permission" or (place is not None and rules.covered(actor.grants, place.path))
+    if place is None or not reach:
+        raise NotFound(lazy("There is nothing here, or it is not within your reach."))
+    return place
+
+
+def _module_on(modules: frozenset[str]) -> None:
+    blueprint = request.blueprint or ""
+    module = manager.current().module_of(blueprint)
+    if module is not None and module not in modules:
+        raise NotFound(lazy("There is nothing here, or it is not within your reach."))
+
+
+def _scope(mark: Mark, actor: Actor, org: OrgRef | None) -> Scope:
+    if mark.kind == "permission" and org is not None:
+        return Subtree(org)
+    if mark.kind == "participant" and org is not None:
+        return Exact(org)
+    if mark.kind == "signed_in" and actor.home is not None:
+        return Exact(actor.home)
+    return Scope("", "", (org.path,)) if org is not None else NOWHERE
+
+
+def _identify(connection: Connection) -> Actor | None:
+    runtime = rt.runtime()
+    now = runtime.clock.now()
+    via: Any
+    if request.path.startswith("/api/"):
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        found = identity.by_token(connection, token.strip(), now) if scheme.lower() == "bearer" else None
+        via = "token"
+    else:
+        cookie = request.cookies.get(SESSION_COOKIE, "")
+        found = identity.by_session(connection, cookie, now, runtime.settings.session_idle) if cookie else None
+        via = "session"
+    if found is None:
+        return None
+    g.language = found.language
+    g.display_name = found.display_name
+    grants, snapshot = policy.authority(connection, policy.store(), found.account_id, now)
+    address = request.remote_addr or ""
+    name = found.sign_in_name
+    return Actor(found.account_id, name, via, found.home, grants, snapshot, address, found.credential_id)
+
+
+def _enter(
+    actor: Actor, org: OrgRef | None, scope: Scope, connection: Connection | None, decision: Decision | None
+) -> None:
+    runtime = rt.runtime()
+    session = runtime.db.session(scope, on=connection)
+    ctx = Context(session, actor, org, runtime.clock, g.request_id, decision)
+    rt.enter(rt.RequestState(ctx, connection))
+    structlog.contextvars.bind_contextvars(
+        request_id=g.request_id, account=str(actor.account_id or ""), org=g.code or ""
+    )
+
+
+def _take_code(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    g.code = values.pop("code", None) if values else None
+
+
+def _give_code(endpoint: str, values: dict[str, Any]) -> None:
+    if "code" not in values and g.get("code") and current_app.url_map.is_endpoint_expecting(endpoint, "code"):
+        values["code"] = g.code
+
+
+def _close(_error: BaseException | None) -> None:
+    rt.close()
+    connection = g.pop("gate_connection", None)
+    if connection is not None:
+        connection.close()
+    structlog.contextvars.unbind_contextvars("request_id", "account", "org")
+
+
+def reopen() -> None:
+    """Start the request over after a lost race: nothing of the first try is kept."""
+    _close(None)
+    open_gate()

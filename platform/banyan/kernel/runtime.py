@@ -1,0 +1,96 @@
+"""What one process holds for its whole life, and what one request holds while it is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flask import current_app, g
+from sqlalchemy import Connection
+
+from banyan.kernel.clock import Clock
+from banyan.kernel.context import Context
+from banyan.kernel.db.session import Database
+from banyan.kernel.files import FileStore
+from banyan.kernel.jobs import Job
+from banyan.kernel.settings import Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+_KEY = "banyan.runtime"
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The process: settings, database, clock, files, jobs by name."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    store: FileStore
+    jobs: Mapping[str, Job] = field(default_factory=dict)
+
+
+def install(app: Flask, runtime: Runtime) -> None:
+    """Make ``runtime`` that of ``app``."""
+    app.extensions[_KEY] = runtime
+
+
+def runtime() -> Runtime:
+    """The runtime of the running application."""
+    found = current_app.extensions[_KEY]
+    assert isinstance(found, Runtime)  # noqa: S101 - tells the type checker what install() put there
+    return found
+
+
+@dataclass(slots=True)
+class RequestState:
+    """One request's transaction.
+
+    :ivar connection: on which gate and session work; None until something needs the database.
+    :ivar modules: names of the modules that are on at the organisation of the request.
+    """
+
+    ctx: Context
+    connection: Connection | None = None
+    modules: frozenset[str] = frozenset()
+
+
+def enter(state: RequestState) -> None:
+    """Make ``state`` that of the current request."""
+    g.banyan = state
+
+
+def state() -> RequestState | None:
+    """The state of the current request, None before the gate."""
+    return g.get("banyan")
+
+
+def current() -> Context:
+    """The context of the current request."""
+    found = state()
+    if found is None:
+        raise RuntimeError("the gate has not been passed")
+    return found.ctx
+
+
+def leave(*, commit: bool) -> None:
+    """End the transaction of the request: all of it is kept, or nothing."""
+    found = state()
+    if found is None:
+        return
+    if commit:
+        found.ctx.session.commit()
+    else:
+        found.ctx.session.rollback()
+
+
+def close() -> None:
+    """Give the connection back."""
+    found = g.pop("banyan", None)
+    if found is not None:
+        found.ctx.session.close()
+        if found.connection is not None:
+            found.connection.close()

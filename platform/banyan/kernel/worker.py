@@ -1,0 +1,213 @@
+"""The worker: runs long tasks chunk by chunk, periodic jobs, and takes up what a killed worker left."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import procrastinate
+import structlog
+from sqlalchemy import select, update
+
+from banyan.kernel import files
+from banyan.kernel.clock import Clock
+from banyan.kernel.context import Context
+from banyan.kernel.db.scoped import Scope, Subtree, Whole
+from banyan.kernel.db.session import Database, ScopedSession
+from banyan.kernel.errors import DomainError
+from banyan.kernel.jobs import LIVE, QUEUE, RUN_TASK, Job, LongTask, Progress, TaskRun, enqueue
+from banyan.kernel.values import Actor
+
+STALLED_AFTER = timedelta(seconds=120)
+log = structlog.get_logger(__name__)
+ActorOf = Callable[[ScopedSession, UUID | None], Actor]
+
+
+@dataclass
+class Runner:
+    """What a worker needs to run jobs.
+
+    :ivar actor_of: the actor who started a task, with the grants valid now.
+    :ivar stopping: set when the worker is told to end; tasks go back into the queue at their next chunk.
+    """
+
+    db: Database
+    clock: Clock
+    store: files.FileStore
+    jobs: Mapping[str, Job]
+    actor_of: ActorOf
+    stopping: threading.Event
+
+    def context(self, session: ScopedSession, actor: Actor, task: LongTask | None = None) -> Context:
+        """The context of a job: the same road as a request from its fifth step."""
+        request_id = task.request_id if task else "job"
+        return Context(session, actor, task.org if task else None, self.clock, request_id)
+
+
+class Superseded(Exception):
+    """Another start of the same task holds the newer fencing token."""
+
+
+def run_long_task(runner: Runner, task_id: UUID) -> None:
+    """Run or resume one long task; every chunk commits with its progress, or nothing of it."""
+    taken = _take(runner, task_id)
+    if taken is None:
+        return
+    fence, scope = taken
+    with runner.db.session(scope) as session:
+        task = session.get_one(LongTask, task_id)
+        ctx = runner.context(session, runner.actor_of(session, task.created_by), task)
+        run = TaskRun(ctx, task, runner.store)
+        try:
+            _chunks(runner, run, fence)
+        except Superseded:
+            session.rollback()
+            log.warning("long task superseded", task=str(task_id), fence=fence)
+        except DomainError as error:
+            session.rollback()
+            _end(runner, run, fence, "failed", str(error))
+        except Exception:
+            session.rollback()
+            log.exception("long task failed", task=str(task_id), kind=task.kind)
+            _end(runner, run, fence, "failed", "")
+        finally:
+            shutil.rmtree(run.folder, ignore_errors=True)
+
+
+def _take(runner: Runner, task_id: UUID) -> tuple[int, Scope] | None:
+    with runner.db.session(Whole("taking up a long task")) as session:
+        task = session.get(LongTask, task_id, with_for_update=True)
+        if task is None or task.state not in LIVE:
+            return None
+        task.fence += 1
+        task.state = "running"
+        task.beat_at = runner.clock.now()
+        fence, scope = task.fence, Subtree(task.org)
+        session.commit()
+    return fence, scope
+
+
+def _chunks(runner: Runner, run: TaskRun, fence: int) -> None:
+    handler = runner.jobs[run.task.kind].handler
+    if handler is None:
+        raise LookupError(f"job {run.task.kind!r} has no handler")
+    for progress in handler(run):
+        _commit(runner, run, fence, progress)
+        if run.task.cancel_asked:
+            _end(runner, run, fence, "cancelled", "")
+            return
+        if runner.stopping.is_set():
+            _back_to_queue(runner, run, fence)
+            return
+    _end(runner, run, fence, "done", "")
+
+
+def _commit(runner: Runner, run: TaskRun, fence: int, progress: Progress) -> None:
+    task, session = run.task, run.ctx.session
+    values: dict[str, object] = {"done": progress.done, "total": progress.total, "beat_at": runner.clock.now()}
+    if progress.memory is not None:
+        values["memory"] = progress.memory
+    if progress.problems:
+        values["problems"] = [*task.problems, *progress.problems][:1000]
+    _guarded(session, task, fence, values)
+    session.commit()
+    session.refresh(task)
+
+
+def _guarded(session: ScopedSession, task: LongTask, fence: int, values: dict[str, object]) -> None:
+    session.flush()
+    changed = session.execute(
+        update(LongTask)
+        .where(LongTask.id == task.id, LongTask.fence == fence, LongTask.state == "running")
+        .values(values)
+        .returning(LongTask.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if changed is None:
+        raise Superseded(str(task.id))
+
+
+def _end(runner: Runner, run: TaskRun, fence: int, state: str, message: str) -> None:
+    session, task = run.ctx.session, run.task
+    now = runner.clock.now()
+    values: dict[str, object] = {"state": state, "message": message, "finished_at": now, "beat_at": now}
+    if state == "done" and run.result is not None:
+        stored = files.keep(run.ctx, runner.store, task.org, files.produced(run.result, run.result_name))
+        session.flush()
+        values["result_id"] = stored.id
+    try:
+        _guarded(session, task, fence, values)
+        session.commit()
+    except Superseded:
+        session.rollback()
+
+
+def _back_to_queue(runner: Runner, run: TaskRun, fence: int) -> None:
+    _guarded(run.ctx.session, run.task, fence, {"state": "queued"})
+    enqueue(run.ctx, RUN_TASK, task_id=str(run.task.id))
+    run.ctx.session.commit()
+
+
+def rescue(ctx: Context) -> None:
+    """Put long tasks whose worker fell silent back into the queue; their old worker can commit nothing more."""
+    silent = ctx.clock.now() - STALLED_AFTER
+    stalled = ctx.session.scalars(
+        select(LongTask)
+        .where(LongTask.state == "running", LongTask.beat_at < silent)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for task in stalled:
+        task.state = "queued"
+        task.fence += 1
+        log.warning("long task rescued", task=str(task.id), kind=task.kind)
+        enqueue(ctx, RUN_TASK, task_id=str(task.id))
+
+
+def run_periodic(runner: Runner, job: Job) -> None:
+    """Run a periodic job in one transaction that sees everything, for the reason the job states."""
+    if job.periodic is None:
+        raise LookupError(f"job {job.name!r} is not periodic")
+    with runner.db.session(Whole(job.reason)) as session:
+        job.periodic(runner.context(session, Actor(None, job.name, "job")))
+        session.commit()
+
+
+RESCUER = Job(
+    "kernel.rescuer", "Rescuer", periodic=rescue, cron="* * * * *", reason="stalled tasks of every organisation"
+)
+
+
+def build(runner: Runner, conninfo: str) -> procrastinate.App:
+    """The procrastinate application of a worker process.
+
+    :param conninfo: URL of ``banyan_app`` on a direct connection (LISTEN/NOTIFY needs one).
+    """
+    app = procrastinate.App(connector=procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4))
+
+    @app.task(name=RUN_TASK, queue=QUEUE)
+    def run_task(task_id: str) -> None:
+        run_long_task(runner, UUID(task_id))
+
+    for job in (RESCUER, *runner.jobs.values()):
+        if job.periodic is not None:
+            _schedule(app, runner, job)
+    return app
+
+
+def _schedule(app: procrastinate.App, runner: Runner, job: Job) -> None:
+    def run(timestamp: int = 0) -> None:
+        run_periodic(runner, job)
+
+    task = app.task(name=job.name, queue=QUEUE, queueing_lock=job.name, lock=job.name)(run)
+    if job.cron:
+        app.periodic(cron=job.cron)(task)
+
+
+async def tidy(app: procrastinate.App) -> None:
+    """Fail queue entries of workers that are gone, so that their locks are free; rescued work has new entries."""
+    for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER.total_seconds()):
+        await app.job_manager.finish_job(stalled, status=procrastinate.jobs.Status.FAILED, delete_job=True)

@@ -1,0 +1,8 @@
+"""Permissions of statistics."""
+
+from banyan.kernel.i18n import lazy
+from banyan.kernel.values import Permission
+
+FIGURE_READ = Permission("stats.figure:read", lazy("See figures of the subtree"))
+
+PERMISSIONS = (FIGURE_READ,)

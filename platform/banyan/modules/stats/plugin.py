@@ -1,0 +1,48 @@
+"""The hooks of the module ``stats``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint
+from flask_smorest import Blueprint as ApiBlueprint
+
+from banyan import __version__
+from banyan.kernel.context import Context
+from banyan.kernel.db.base import Base
+from banyan.kernel.i18n import lazy
+from banyan.kernel.values import ModuleManifest, NavItem, Permission
+from banyan.modules.stats import models, permissions
+from banyan.modules.stats.api import api
+from banyan.modules.stats.pages import pages
+from banyan.plugins import hookimpl
+
+
+@hookimpl
+def banyan_manifest() -> ModuleManifest:
+    return ModuleManifest("stats", lazy("Figures"), lazy("Numbers over a subtree"), __version__, always_on=True)
+
+
+@hookimpl
+def banyan_permissions() -> Sequence[Permission]:
+    return permissions.PERMISSIONS
+
+
+@hookimpl
+def banyan_models() -> Sequence[type[Base]]:
+    return (models.Stat,)
+
+
+@hookimpl
+def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
+    return (api,)
+
+
+@hookimpl
+def banyan_page_blueprints() -> Sequence[Blueprint]:
+    return (pages,)
+
+
+@hookimpl
+def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
+    return (NavItem(lazy("Dashboard"), "stats_pages.dashboard", "home", "", 0, permissions.FIGURE_READ.name),)

@@ -1,0 +1,120 @@
+"""Fold deltas into every ancestor, read figures, rebuild them from source."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from banyan.kernel.context import Context
+from banyan.kernel.counting import StatDelta
+from banyan.kernel.db.base import new_id
+from banyan.kernel.treepath import lineage, upper
+from banyan.kernel.values import OrgRef
+from banyan.modules.stats.models import Stat
+from banyan.modules.tenancy.models import Org
+
+BATCH = 5_000
+Figures = dict[UUID, dict[str, int]]
+Numbers = Mapping[tuple[str, str], tuple[int, int]]
+
+
+def fold(ctx: Context) -> int:
+    """Fold waiting deltas into `Stat`, oldest first, at most `BATCH`; returns how many. One folder at a time."""
+    waiting = ctx.session.scalars(
+        select(StatDelta).order_by(StatDelta.id).limit(BATCH).with_for_update(skip_locked=True)
+    ).all()
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for row in waiting:
+        sums[row.org_path, row.metric][1] += row.n
+        for path in lineage(row.org_path):
+            sums[path, row.metric][0] += row.n
+    _add(ctx.session, {key: (value, own) for key, (value, own) in sums.items()}, ctx.clock.now())
+    ctx.session.execute(delete(StatDelta).where(StatDelta.id.in_([row.id for row in waiting])))
+    return len(waiting)
+
+
+def fold_all(ctx: Context) -> None:
+    """Fold until nothing waits."""
+    while fold(ctx) == BATCH:
+        ctx.session.flush()
+
+
+def _add(session: Session, sums: Numbers, now: datetime) -> None:
+    paths = {path for path, _metric in sums}
+    ids = {path: identity for identity, path in session.execute(select(Org.id, Org.path).where(Org.path.in_(paths)))}
+    rows = [
+        {"id": new_id(), "org_id": ids[path], "org_path": path, "metric": metric, "value": value, "own": own, "folded_at": now}
+        for (path, metric), (value, own) in sorted(sums.items())
+        if path in ids
+    ]
+    if not rows:
+        return
+    statement = insert(Stat)
+    added = statement.on_conflict_do_update(
+        index_elements=[Stat.org_id, Stat.metric],
+        set_={
+            "value": Stat.value + statement.excluded.value,
+            "own": Stat.own + statement.excluded.own,
+            "folded_at": statement.excluded.folded_at,
+        },
+    )
+    session.execute(added, rows)
+
+
+def figures(session: Session, orgs: Sequence[OrgRef], *prefixes: str) -> Figures:
+    """Numbers over the subtree of each of ``orgs``, exact: what is folded, and what still waits.
+
+    :param orgs: inside the session's scope. :param prefixes: of metrics, for instance ``org.active``.
+    :return: organisation → metric → number. Two statements, by index, whatever the size of the tree.
+    """
+    found: Figures = {org.id: defaultdict(int) for org in orgs}
+    if not orgs:
+        return found
+    rows = session.execute(
+        select(Stat.org_id, Stat.metric, Stat.value).where(Stat.org_id.in_(list(found)), _begins(Stat.metric, prefixes))
+    )
+    for identity, metric, value in rows:
+        found[identity][metric] += value
+    within = or_(*(StatDelta.org_path.between(org.path, upper(org.path)) for org in orgs))
+    waiting = session.execute(
+        select(StatDelta.org_path, StatDelta.metric, func.sum(StatDelta.n))
+        .where(within, _begins(StatDelta.metric, prefixes))
+        .group_by(StatDelta.org_path, StatDelta.metric)
+    )
+    for path, metric, n in waiting:
+        for org in orgs:
+            if path.startswith(org.path):
+                found[org.id][metric] += int(n)
+    return found
+
+
+def _begins(column: object, prefixes: Sequence[str]) -> object:
+    return or_(*((column >= prefix) & (column < prefix + "~") for prefix in prefixes))  # type: ignore[operator]
+
+
+def rebuild(ctx: Context, counted: Sequence[Mapping[str, Mapping[str, int]]], org: OrgRef) -> int:
+    """Replace all figures at and below ``org`` by numbers counted from source; returns rows written.
+
+    Deltas that wait below ``org`` are part of what was counted and are dropped.
+
+    :param counted: of each module: metric → path → number at that organisation alone.
+    """
+    lo, hi = org.path, upper(org.path)
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for metrics in counted:
+        for metric, numbers in metrics.items():
+            for path, n in numbers.items():
+                sums[path, metric][1] += n
+                for above in lineage(path):
+                    if lo <= above < hi:
+                        sums[above, metric][0] += n
+    ctx.session.execute(delete(StatDelta).where(StatDelta.org_path >= lo, StatDelta.org_path < hi))
+    ctx.session.execute(delete(Stat).where(Stat.org_path >= lo, Stat.org_path < hi))
+    _add(ctx.session, {key: (value, own) for key, (value, own) in sums.items()}, ctx.clock.now())
+    return len(sums)

@@ -1,0 +1,1 @@
+"""The tree of organisations: provisioning, levels and types, search, modules on and off, manifests."""

@@ -1,0 +1,44 @@
+"""What the tree tells others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from banyan.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True)
+class OrgCreated(Event):
+    """An organisation was created below another one."""
+
+    NAME: ClassVar[str] = "tenancy.org.created"
+    org_id: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrgChanged(Event):
+    """Details of an organisation were edited; ``fields`` names which."""
+
+    NAME: ClassVar[str] = "tenancy.org.changed"
+    org_id: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSwitched(Event):
+    """An organisation switched a module on or off."""
+
+    NAME: ClassVar[str] = "tenancy.module.switched"
+    module: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModulePolicySet(Event):
+    """An organisation laid down a module for itself and all below; None: lifted."""
+
+    NAME: ClassVar[str] = "tenancy.module.laid_down"
+    module: str
+    policy: str | None

@@ -1,0 +1,112 @@
+"""The tenant tree. Directory tables: read before any scope exists and upward, always through `visible()` in lists."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from banyan.kernel.db.base import Base, Identified, Versioned, c_text
+from banyan.kernel.i18n import lazy
+from banyan.kernel.values import OrgRef
+
+
+class Level(Base):
+    """How deep an organisation stands: data of the manifest.
+
+    :ivar rank: a child's rank is greater than its parent's. :ivar label: language → name. :ivar mark: one character.
+    """
+
+    __tablename__ = "org_level"
+
+    key: Mapped[str] = c_text(primary_key=True)
+    rank: Mapped[int] = mapped_column(unique=True)
+    label: Mapped[dict[str, Any]]
+    mark: Mapped[str]
+
+
+class OrgType(Base):
+    """What kind of organisation; data of the manifest.
+
+    :ivar parents: keys of types it may stand below; empty for any. :ivar root: whether it may have no parent.
+    """
+
+    __tablename__ = "org_type"
+
+    key: Mapped[str] = c_text(primary_key=True)
+    label: Mapped[dict[str, Any]]
+    parents: Mapped[list[Any]]
+    root: Mapped[bool] = mapped_column(default=False)
+
+
+class Org(Identified, Versioned, Base):
+    """An organisation.
+
+    :ivar path: place in the tree, see `banyan.kernel.treepath`. :ivar code: public slug, unique, immutable.
+    :ivar division_code: administrative division it stands on; two trees may stand on one.
+    :ivar sort_name: the name in pinyin, for sorting. :ivar last_ordinal: ordinals ever given to children.
+    :ivar approval_document: id of the stored file with the approval of its founding.
+    """
+
+    __tablename__ = "org"
+    __table_args__ = (
+        UniqueConstraint("id", "path"),
+        UniqueConstraint("path", name="uq_org_path"),
+        UniqueConstraint(
+            "code", name="uq_org_code", info={"field": "code", "message": lazy("This code is already taken.")}
+        ),
+        Index("ix_org_parent_id_ordinal", "parent_id", "ordinal"),
+        Index("ix_org_level_path", "level", "path"),
+        Index("ix_org_type_path", "type", "path"),
+        Index("ix_org_sort_name_id", "sort_name", "id"),
+        Index("ix_org_created_at_id", "created_at", "id"),
+        Index("ix_org_division_code", "division_code", postgresql_where=text("division_code <> ''")),
+        CheckConstraint("status IN ('active', 'revoked')", name="status"),
+    )
+
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("org.id"))
+    path: Mapped[str] = c_text()
+    depth: Mapped[int]
+    ordinal: Mapped[int]
+    last_ordinal: Mapped[int] = mapped_column(default=0, server_default="0")
+    code: Mapped[str] = c_text()
+    division_code: Mapped[str] = c_text(default="", server_default="")
+    name: Mapped[str]
+    short_name: Mapped[str] = mapped_column(Text, default="", server_default="")
+    sort_name: Mapped[str] = c_text()
+    level: Mapped[str] = mapped_column(Text(collation="C"), ForeignKey("org_level.key"))
+    type: Mapped[str] = mapped_column(Text(collation="C"), ForeignKey("org_type.key"))
+    founded_on: Mapped[date | None]
+    person_in_charge: Mapped[str] = mapped_column(default="", server_default="")
+    phone: Mapped[str] = mapped_column(default="", server_default="")
+    approval_document: Mapped[UUID | None] = mapped_column(ForeignKey("stored_file.id", use_alter=True))
+    status: Mapped[str] = c_text(default="active", server_default="active")
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID | None]
+    updated_at: Mapped[datetime]
+
+    @property
+    def ref(self) -> OrgRef:
+        """Identity and place as a value."""
+        return OrgRef(self.id, self.path)
+
+    @property
+    def shown_name(self) -> str:
+        """The short name where there is one."""
+        return self.short_name or self.name
+
+
+class OrgToken(Base):
+    """A piece of an organisation's name: two characters, or two pinyin initials. Written by tenancy alone.
+
+    One index is the whole table: equality on the token, then a range of paths, in the order of the tree.
+    """
+
+    __tablename__ = "org_token"
+
+    token: Mapped[str] = c_text(primary_key=True)
+    org_path: Mapped[str] = c_text(primary_key=True)
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -1,0 +1,51 @@
+"""The hooks of the module ``tenancy``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint
+from flask_smorest import Blueprint as ApiBlueprint
+
+from banyan import __version__
+from banyan.kernel.context import Context
+from banyan.kernel.db.base import Base
+from banyan.kernel.i18n import lazy
+from banyan.kernel.values import ModuleManifest, NavItem, Permission
+from banyan.modules.tenancy import models, permissions
+from banyan.modules.tenancy.api import api
+from banyan.modules.tenancy.pages import pages
+from banyan.plugins import hookimpl
+
+
+@hookimpl
+def banyan_manifest() -> ModuleManifest:
+    return ModuleManifest("tenancy", lazy("Organisations"), lazy("The tree of organisations and their modules"), __version__, always_on=True)
+
+
+@hookimpl
+def banyan_permissions() -> Sequence[Permission]:
+    return permissions.PERMISSIONS
+
+
+@hookimpl
+def banyan_models() -> Sequence[type[Base]]:
+    return (models.Level, models.OrgType, models.Org, models.OrgToken)
+
+
+@hookimpl
+def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
+    return (api,)
+
+
+@hookimpl
+def banyan_page_blueprints() -> Sequence[Blueprint]:
+    return (pages,)
+
+
+@hookimpl
+def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
+    return (
+        NavItem(lazy("Organisations"), "tenancy_pages.listing", "sitemap", "organisation", 10, permissions.ORG_READ.name),
+        NavItem(lazy("Profile"), "tenancy_pages.profile", "building", "organisation", 20, permissions.ORG_READ.name),
+    )

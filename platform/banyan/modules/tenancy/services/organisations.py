@@ -1,0 +1,185 @@
+"""Create and edit organisations below (ORG-01)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from banyan.kernel import treepath
+from banyan.kernel.clock import SHANGHAI, today
+from banyan.kernel.context import Context
+from banyan.kernel.counting import count
+from banyan.kernel.errors import Conflict, Invalid, NotFound, Text
+from banyan.kernel.events import publish
+from banyan.kernel.files import FileStore, Sniffed, keep
+from banyan.kernel.i18n import lazy
+from banyan.modules.access.decision import require
+from banyan.modules.audit.services import Subject, changes, record
+from banyan.modules.tenancy import rules
+from banyan.modules.tenancy.events import OrgChanged, OrgCreated
+from banyan.modules.tenancy.models import Level, Org, OrgToken, OrgType
+from banyan.modules.tenancy.permissions import ORG_CREATE, ORG_UPDATE
+from banyan.modules.tenancy.services.search import sort_name, tokens
+
+EDITABLE = ("name", "short_name", "founded_on", "person_in_charge", "phone", "division_code")
+
+
+def subject(org: Org) -> Subject:
+    """An organisation as the audit log names it."""
+    return Subject("org", str(org.id), org.name)
+
+
+def find(ctx: Context, permission: str, code: str) -> Org:
+    """The organisation called ``code``, after deciding there; out of reach is the same as unknown."""
+    org = ctx.session.scalar(select(Org).where(Org.code == code))
+    if org is None:
+        raise NotFound(lazy("There is nothing here, or it is not within your reach."))
+    require(ctx, permission, org.ref)
+    return org
+
+
+def here(ctx: Context) -> Org:
+    """The organisation of the request."""
+    return ctx.session.get_one(Org, ctx.here.id)
+
+
+def create(
+    ctx: Context, data: Mapping[str, Any], *, document: Sniffed | None = None, store: FileStore | None = None
+) -> Org:
+    """Create an organisation below ``data["parent"]``, any that a grant covers.
+
+    :param data: of `OrgCreate`. :param document: the approval document, checked but not yet kept, with its store.
+    :raises Invalid: with every reason. :raises NotFound: the parent is out of reach.
+    """
+    parent = _parent(ctx, data["parent"])
+    _check(ctx, data, parent)
+    parent = _locked(ctx, parent.id)
+    parent.last_ordinal += 1
+    now = ctx.clock.now()
+    org = Org(
+        parent_id=parent.id,
+        path=treepath.child(parent.path, parent.last_ordinal),
+        depth=parent.depth + 1,
+        ordinal=parent.last_ordinal,
+        code=data["code"],
+        level=data["level"],
+        type=data["type"],
+        sort_name=sort_name(data["name"]),
+        created_at=now,
+        created_by=ctx.actor.account_id,
+        updated_at=now,
+        **{key: data[key] for key in EDITABLE},
+    )
+    ctx.session.add(org)
+    ctx.session.flush()
+    _index(ctx, org)
+    if document is not None and store is not None:
+        org.approval_document = _kept(ctx, store, org, document)
+    _tell_created(ctx, org)
+    return org
+
+
+def _tell_created(ctx: Context, org: Org) -> None:
+    month = org.created_at.astimezone(SHANGHAI).strftime("%Y-%m")
+    for metric in ("org.active", f"org.level:{org.level}", f"org.opened:{month}"):
+        count(ctx.session, org.ref, metric)
+    record(ctx, "tenancy.org.create", subject(org), org=org.ref, after=snapshot(org))
+    publish(ctx, org.ref, OrgCreated(str(org.id), org.code))
+
+
+def update(ctx: Context, org: Org, data: Mapping[str, Any]) -> Org:
+    """Edit details of ``org``.
+
+    :param data: of `OrgUpdate`. :raises Conflict: somebody edited it since ``data["version"]`` was read.
+    """
+    require(ctx, ORG_UPDATE.name, org.ref)
+    if org.version != data["version"]:
+        raise Conflict(lazy("Somebody else changed this meanwhile. Load the page again and repeat your change."))
+    _check_date(ctx, data)
+    before, old_name = snapshot(org), org.name
+    for key in EDITABLE:
+        setattr(org, key, data[key])
+    old, new = changes(before, snapshot(org))
+    if not new:
+        return org
+    org.updated_at = ctx.clock.now()
+    if org.name != old_name:
+        org.sort_name = sort_name(org.name)
+        _reindex(ctx, org, old_name)
+    ctx.session.flush()
+    record(ctx, "tenancy.org.update", subject(org), org=org.ref, before=old, after=new)
+    publish(ctx, org.ref, OrgChanged(str(org.id), tuple(new)))
+    return org
+
+
+def snapshot(org: Org) -> dict[str, Any]:
+    """The values of an organisation that its history shows."""
+    keys = ("code", "level", "type", *EDITABLE, "status", "approval_document")
+    return {key: getattr(org, key) for key in keys}
+
+
+def parent_of(ctx: Context, org: Org) -> Org | None:
+    """The organisation above; its name is for everybody below it."""
+    return ctx.session.get(Org, org.parent_id) if org.parent_id else None
+
+
+def _parent(ctx: Context, code: str) -> Org:
+    try:
+        return find(ctx, ORG_CREATE.name, code)
+    except NotFound as error:
+        raise Invalid({"parent": [lazy("There is no such organisation within your reach.")]}) from error
+
+
+def _check(ctx: Context, data: Mapping[str, Any], parent: Org) -> None:
+    problems = dict(placing_problems(ctx, data["level"], data["type"], parent))
+    if rules.in_future(data.get("founded_on"), today(ctx.clock)):
+        problems["founded_on"] = [lazy("This date lies in the future.")]
+    if ctx.session.scalar(select(Org.id).where(Org.code == data["code"])) is not None:
+        problems["code"] = [lazy("This code is already taken.")]
+    if parent.status != "active":
+        problems["parent"] = [lazy("This organisation has been revoked.")]
+    if problems:
+        raise Invalid(problems)
+
+
+def _check_date(ctx: Context, data: Mapping[str, Any]) -> None:
+    if rules.in_future(data.get("founded_on"), today(ctx.clock)):
+        raise Invalid({"founded_on": [lazy("This date lies in the future.")]})
+
+
+def placing_problems(ctx: Context, level: str, kind: str, parent: Org) -> dict[str, list[Text]]:
+    """Why this level and type may not stand below ``parent``."""
+    ranks = {key: rank for key, rank in ctx.session.execute(select(Level.key, Level.rank))}
+    rows = ctx.session.execute(select(OrgType.key, OrgType.parents, OrgType.root))
+    kinds = {key: rules.Kind(key, tuple(parents), root) for key, parents, root in rows}
+    return rules.misplaced(level, kind, parent.level, parent.type, ranks, kinds)
+
+
+def _locked(ctx: Context, identity: UUID) -> Org:
+    """The parent under a row lock: two children created at once get two ordinals."""
+    statement = select(Org).where(Org.id == identity).with_for_update().execution_options(populate_existing=True)
+    return ctx.session.scalars(statement).one()
+
+
+def _index(ctx: Context, org: Org) -> None:
+    ctx.session.add_all(OrgToken(token=token, org_path=org.path, org_id=org.id) for token in tokens(org.name))
+
+
+def _reindex(ctx: Context, org: Org, old_name: str) -> None:
+    old, new = tokens(old_name), tokens(org.name)
+    for token in old - new:
+        row = ctx.session.get(OrgToken, (token, org.path, org.id))
+        if row is not None:
+            ctx.session.delete(row)
+    ctx.session.add_all(OrgToken(token=token, org_path=org.path, org_id=org.id) for token in new - old)
+
+
+def _kept(ctx: Context, store: FileStore, org: Org, document: Sniffed) -> UUID:
+    row = keep(ctx, store, org.ref, document)
+    ctx.session.flush()
+    return row.id
+
+

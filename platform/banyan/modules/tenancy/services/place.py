@@ -1,0 +1,60 @@
+"""Where in the tree: the organisation a URL names, and the names of those above it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.orm import Session
+
+from banyan.kernel.treepath import lineage
+from banyan.kernel.values import OrgRef
+from banyan.modules.tenancy.models import Org
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An organisation with what every page shows of it."""
+
+    id: UUID
+    path: str
+    code: str
+    name: str
+    short_name: str
+    level: str
+
+    @property
+    def ref(self) -> OrgRef:
+        return OrgRef(self.id, self.path)
+
+    @property
+    def shown_name(self) -> str:
+        return self.short_name or self.name
+
+
+_COLUMNS = (Org.id, Org.path, Org.code, Org.name, Org.short_name, Org.level)
+
+
+def _place(row: Row[tuple[UUID, str, str, str, str, str]]) -> Place:
+    return Place(*row)
+
+
+def by_code(session: Session | Connection, code: str) -> Place | None:
+    """The organisation called ``code``, whoever asks; the caller decides whether they may know."""
+    row = session.execute(select(*_COLUMNS).where(Org.code == code)).first()
+    return _place(row) if row else None
+
+
+def line(session: Session | Connection, path: str) -> list[Place]:
+    """The organisation at ``path`` and all above it, root first: names only, for the breadcrumb."""
+    rows = session.execute(select(*_COLUMNS).where(Org.path.in_(lineage(path))).order_by(Org.depth)).all()
+    return [_place(row) for row in rows]
+
+
+def by_ids(session: Session | Connection, ids: list[UUID]) -> list[Place]:
+    """Organisations by id, in the order of the tree."""
+    if not ids:
+        return []
+    rows = session.execute(select(*_COLUMNS).where(Org.id.in_(ids)).order_by(Org.path)).all()
+    return [_place(row) for row in rows]

@@ -1,0 +1,264 @@
+"""The public contract of modules and plugins. Arguments are added, never removed; a golden file holds the signatures.
+
+Hooks of the first part are asked once at start; of the second per organisation, only of modules that are on there;
+of the third of every installed plugin whether on or off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Blueprint as PageBlueprint
+from flask_smorest import Blueprint as ApiBlueprint
+from pluggy import HookspecMarker
+
+from banyan.kernel.context import Context
+from banyan.kernel.db.base import Base
+from banyan.kernel.errors import Text
+from banyan.kernel.events import Event
+from banyan.kernel.jobs import Job
+from banyan.kernel.values import (
+    Binding,
+    Card,
+    Health,
+    Metric,
+    ModuleManifest,
+    NavItem,
+    OrgRef,
+    Permission,
+    Role,
+    SettingDef,
+)
+from banyan.plugins import PROJECT
+
+hookspec = HookspecMarker(PROJECT)
+
+# ---- asked once, at start
+
+
+@hookspec(firstresult=True)
+def banyan_manifest() -> ModuleManifest:  # type: ignore[empty-body]
+    """What the module is.
+
+    :return: name, version, dependencies, prefix of its tables.
+    """
+
+
+@hookspec
+def banyan_models() -> Sequence[type[Base]]:  # type: ignore[empty-body]
+    """Tables the module brings; a plugin's carry its prefix.
+
+    :return: mapped classes.
+    """
+
+
+@hookspec(firstresult=True)
+def banyan_migrations() -> Path:  # type: ignore[empty-body]
+    """Where the module's Alembic revisions lie.
+
+    :return: folder with ``<name>_0001_….py`` files.
+    """
+
+
+@hookspec
+def banyan_api_blueprints() -> Sequence[ApiBlueprint]:  # type: ignore[empty-body]
+    """REST views.
+
+    :return: flask-smorest blueprints; their URLs begin with ``/api/v1/``.
+    """
+
+
+@hookspec
+def banyan_page_blueprints() -> Sequence[PageBlueprint]:  # type: ignore[empty-body]
+    """Console views.
+
+    :return: Flask blueprints.
+    """
+
+
+@hookspec
+def banyan_permissions() -> Sequence[Permission]:  # type: ignore[empty-body]
+    """Permissions the module's views and services ask for.
+
+    :return: permissions named ``<module>.<thing>:<verb>``.
+    """
+
+
+@hookspec
+def banyan_roles() -> tuple[Sequence[Role], Sequence[Binding]]:  # type: ignore[empty-body]
+    """Built-in roles the module adds, and what built-in roles may do with its permissions by default.
+
+    :return: roles, policy lines.
+    """
+
+
+@hookspec
+def banyan_settings() -> Sequence[SettingDef]:  # type: ignore[empty-body]
+    """Settings an organisation may change.
+
+    :return: setting definitions.
+    """
+
+
+@hookspec
+def banyan_flows() -> Sequence[Any]:  # type: ignore[empty-body]
+    """Approval flows the module declares.
+
+    :return: flows for the approval engine.
+    """
+
+
+@hookspec
+def banyan_jobs() -> Sequence[Job]:  # type: ignore[empty-body]
+    """Long tasks and periodic jobs.
+
+    :return: jobs of `banyan.kernel.jobs`.
+    """
+
+
+@hookspec
+def banyan_event_types() -> Sequence[type[Event]]:  # type: ignore[empty-body]
+    """Events the module publishes.
+
+    :return: subclasses of `Event`.
+    """
+
+
+@hookspec
+def banyan_metrics() -> Sequence[Metric]:  # type: ignore[empty-body]
+    """Numbers the module counts with `banyan.kernel.counting.count`.
+
+    :return: metrics.
+    """
+
+
+@hookspec
+def banyan_cli() -> Sequence[click.Command]:  # type: ignore[empty-body]
+    """Commands for operators, below ``banyan``.
+
+    :return: click commands or groups.
+    """
+
+
+@hookspec(firstresult=True)
+def banyan_health() -> Health:  # type: ignore[empty-body]
+    """How the module is.
+
+    :return: its health.
+    """
+
+
+@hookspec(firstresult=True)
+def banyan_catalogues() -> Path:  # type: ignore[empty-body]
+    """Where the module's translations lie.
+
+    :return: folder with ``<language>/LC_MESSAGES/messages.po``.
+    """
+
+
+# ---- asked per organisation, of modules that are on there
+
+
+@hookspec
+def banyan_navigation(ctx: Context) -> Sequence[NavItem]:  # type: ignore[empty-body]
+    """Entries of the rail.
+
+    :param ctx: the request. :return: entries; those without permission here are left out by the shell.
+    """
+
+
+@hookspec
+def banyan_dashboard_cards(ctx: Context) -> Sequence[Card]:  # type: ignore[empty-body]
+    """Panels of the dashboard.
+
+    :param ctx: the request. :return: cards.
+    """
+
+
+@hookspec
+def banyan_stats(ctx: Context, org: OrgRef, lo: str, hi: str) -> dict[str, dict[str, int]]:  # type: ignore[empty-body]
+    """The module's metrics counted from source, to rebuild the rollups.
+
+    :param org: the organisation a rebuild was asked for. :param lo: first path. :param hi: path after the last.
+    :return: metric → path of organisation → number at that organisation alone.
+    """
+
+
+@hookspec
+def banyan_search(ctx: Context, text: str) -> Iterable[tuple[str, str]]:  # type: ignore[empty-body]
+    """Hits of the search box.
+
+    :param text: what was typed. :return: label and address of each hit.
+    """
+
+
+@hookspec
+def banyan_can_enable(ctx: Context, org: OrgRef) -> Sequence[Text]:  # type: ignore[empty-body]
+    """Whether the module can be switched on; asked of the module itself before it is on.
+
+    :param org: where. :return: all reasons against it, or nothing.
+    """
+
+
+@hookspec
+def banyan_enabled(ctx: Context, org: OrgRef) -> None:
+    """The module was switched on, in the same transaction.
+
+    :param org: where.
+    """
+
+
+@hookspec
+def banyan_disabled(ctx: Context, org: OrgRef) -> None:
+    """The module was switched off, in the same transaction; its data stays.
+
+    :param org: where.
+    """
+
+
+@hookspec
+def banyan_on_event(ctx: Context, name: str, event_id: str, payload: dict[str, Any]) -> None:
+    """An event of the outbox, at least once; handlers are idempotent by ``event_id``.
+
+    :param name: ``source.subject.action``. :param event_id: UUID. :param payload: the event's fields.
+    """
+
+
+# ---- asked of every installed plugin, on or off
+
+
+@hookspec
+def banyan_export_person(ctx: Context, person_id: str) -> dict[str, Any]:  # type: ignore[empty-body]
+    """Everything the module holds about a person.
+
+    :param person_id: UUID. :return: JSON values by heading.
+    """
+
+
+@hookspec
+def banyan_erase_person(ctx: Context, person_id: str) -> dict[str, int]:  # type: ignore[empty-body]
+    """Erase a person, keeping what law demands without the person.
+
+    :param person_id: UUID. :return: rows erased by table.
+    """
+
+
+@hookspec
+def banyan_org_moved(ctx: Context, org: OrgRef, old_path: str) -> None:
+    """An organisation moved with all below it, in the same transaction.
+
+    :param org: where it is now. :param old_path: where it was.
+    """
+
+
+@hookspec
+def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:  # type: ignore[empty-body]
+    """What stands in the way of revoking an organisation.
+
+    :param org: which one. :return: all reasons against it, or nothing.
+    """
+
+

@@ -1,0 +1,164 @@
+"""Every endpoint of the URL map is tried, without anyone listing it: no answer is ever 200 or 500."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from banyan import gate
+from banyan.app import UNGUARDED, create_app
+from banyan.boundary import Banyan
+from banyan.kernel.access_marks import Mark
+from banyan.kernel.clock import FixedClock
+from banyan.kernel.settings import Settings
+from banyan.modules.access.models import OrgRole
+from tests.factories import World
+
+NOBODYS = UUID("01900000-0000-7000-8000-000000000000")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method of one rule."""
+
+    rule: Rule
+    method: str
+    mark: Mark
+
+    @property
+    def api(self) -> bool:
+        return self.rule.rule.startswith("/api/")
+
+    def url(self, app: Flask, code: str, **known: Any) -> str:
+        values: dict[str, Any] = {}
+        for name in self.rule.arguments:
+            converter = type(self.rule._converters[name]).__name__
+            values[name] = known.get(name, NOBODYS if converter == "UUIDConverter" else "tenancy")
+        if "code" in self.rule.arguments:
+            values["code"] = code
+        with app.test_request_context():
+            return app.url_map.bind("localhost").build(self.rule.endpoint, values, method=self.method)
+
+
+def endpoints(app: Banyan) -> Iterator[Endpoint]:
+    """The URL map with marks; static files are no views of ours."""
+    marks = app.extensions[gate.MARKS]
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in UNGUARDED or rule.endpoint.endswith(".static"):
+            continue
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            yield Endpoint(rule, method, marks[rule.endpoint][method])
+
+
+def guarded(app: Banyan) -> list[Endpoint]:
+    """Endpoints of organisations."""
+    return [found for found in endpoints(app) if "code" in found.rule.arguments and found.mark.kind == "permission"]
+
+
+def _ask(client: Any, endpoint: Endpoint, url: str, headers: dict[str, str] | None = None) -> Any:
+    return client.open(url, method=endpoint.method, headers=headers if endpoint.api else None)
+
+
+def test_there_is_something_to_guard(app: Banyan) -> None:
+    found = guarded(app)
+    assert len([one for one in found if one.api]) > 10
+    assert len([one for one in found if not one.api]) > 10
+
+
+def test_without_a_session_nothing_opens(app: Banyan, world: World) -> None:
+    world.org(code="somewhere")
+    for endpoint in endpoints(app):
+        if endpoint.mark.kind == "public":
+            continue
+        for code in ("somewhere", "nowhere"):
+            answer = _ask(app.test_client(), endpoint, endpoint.url(app, code))
+            assert answer.status_code == (401 if endpoint.api else 303), f"{endpoint.method} {endpoint.rule}"
+            if not endpoint.api:
+                assert "/sign-in" in answer.headers["Location"]
+
+
+@pytest.mark.clause("ORG-08")
+def test_out_of_reach_is_the_same_as_not_existing(app: Banyan, world: World) -> None:
+    root = world.org(code="root")
+    mine, other = world.org(root, "mine"), world.org(root, "other")
+    world.org(mine, "child")
+    account = world.account(mine)
+    world.grant(account, mine, "org_admin", "self")
+    browser, headers = world.sign_in(account), world.token(account)
+    assert other.code == "other"
+    for endpoint in guarded(app):
+        answers = {}
+        for code in ("other", "root", "nowhere", "child"):
+            answer = _ask(browser, endpoint, endpoint.url(app, code), headers)
+            assert answer.status_code == 404, f"{endpoint.method} {endpoint.rule} at {code}: {answer.status_code}"
+            body = answer.get_json() if endpoint.api else None
+            answers[code] = (body["title"], body.get("reasons"), body["type"]) if body else answer.status_code
+        assert len(set(map(str, answers.values()))) == 1, f"{endpoint.rule} tells organisations apart"
+
+
+@pytest.mark.clause("ORG-09")
+def test_a_grant_that_covers_without_the_permission_is_forbidden(app: Banyan, world: World) -> None:
+    org = world.org(code="place")
+    empty = OrgRole(
+        org_id=org.id, org_path=org.path, name="empty", stamp=1, created_at=world.clock.now(), lines=[]
+    )
+    world.session.add(empty)
+    world.session.commit()
+    account = world.admin(org, role=empty.key)
+    browser, headers = world.sign_in(account), world.token(account)
+    for endpoint in guarded(app):
+        answer = _ask(browser, endpoint, endpoint.url(app, "place"), headers)
+        assert answer.status_code == 403, f"{endpoint.method} {endpoint.rule}: {answer.status_code}"
+
+
+@pytest.mark.clause("ORG-08")
+def test_an_identifier_that_is_nobodys_is_not_found(app: Banyan, world: World) -> None:
+    account = world.admin(world.org(code="place"))
+    browser, headers = world.sign_in(account), world.token(account)
+    for endpoint in guarded(app):
+        if len(endpoint.rule.arguments) < 2 or "UUID" not in str(endpoint.rule._converters):
+            continue
+        answer = _ask(browser, endpoint, endpoint.url(app, "place"), headers)
+        allowed = {404} if endpoint.method in ("GET", "DELETE") else {404, 422, 400, 415}
+        assert answer.status_code in allowed, f"{endpoint.method} {endpoint.rule}: {answer.status_code}"
+
+
+def test_an_administrator_is_never_answered_500(app: Banyan, world: World) -> None:
+    account = world.admin(world.org(code="place"))
+    browser, headers = world.sign_in(account), world.token(account)
+    for endpoint in endpoints(app):
+        if "place" in endpoint.rule.arguments or endpoint.rule.rule.startswith("/sign-out"):
+            continue
+        answer = _ask(browser, endpoint, endpoint.url(app, "place"), headers)
+        assert answer.status_code < 500 or endpoint.rule.endpoint == "operations.readyz", (
+            f"{endpoint.method} {endpoint.rule}: {answer.status_code}"
+        )
+        if endpoint.method == "GET" and endpoint.rule.arguments <= {"code"} and endpoint.mark.kind == "permission":
+            assert answer.status_code in (200, 404), f"{endpoint.rule}: {answer.status_code}"
+
+
+def test_an_unmarked_view_keeps_the_application_from_starting(urls: Any, tmp_path: Any) -> None:
+    from flask import Blueprint
+
+    from banyan.kernel.values import ModuleManifest
+
+    class Careless:
+        @staticmethod
+        def banyan_manifest() -> ModuleManifest:
+            return ModuleManifest("careless", "Careless", "", "1")
+
+        @staticmethod
+        def banyan_page_blueprints() -> list[Blueprint]:
+            pages = Blueprint("careless_pages", __name__)
+            pages.add_url_rule("/orgs/<code>/careless", "open", lambda: "everything")
+            return [pages]
+
+    options = Settings.from_env({"BANYAN_HOME": str(tmp_path)})
+    with pytest.raises(gate.UnmarkedViews, match=r"GET /orgs/<code>/careless"):
+        create_app(options, app_url=urls.app, clock=FixedClock(None), extra={"careless": Careless})  # type: ignore[arg-type]
