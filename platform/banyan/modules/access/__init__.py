@@ -1,0 +1,1 @@
+"""Who may do what: Casbin says what roles mean, rows say who holds them where."""

@@ -1,0 +1,78 @@
+"""Deciding, without a database: pure functions over an actor's grants and the policy snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from banyan.kernel.treepath import upper
+from banyan.kernel.values import NO_RIGHTS, Decision, Grant, Snapshot
+
+Range = tuple[str, str]
+
+
+def decide(grants: Sequence[Grant], policy: Snapshot, permission: str, path: str) -> Decision:
+    """Whether ``grants`` allow ``permission`` at the organisation at ``path``.
+
+    Deny beats allow across all grants that cover the place (ORG-08, ORG-09).
+    """
+    roles = policy.roles
+    covering: Grant | None = None
+    allowing: Grant | None = None
+    for grant in grants:
+        if not (path.startswith(grant.path) if grant.subtree else path == grant.path):
+            continue
+        covering = grant
+        rights = roles.get(grant.role, NO_RIGHTS)
+        if permission in rights.denied:
+            return Decision(False, "denied", grant, grant.role, policy.version)
+        if allowing is None and permission in rights.allowed:
+            allowing = grant
+    if allowing is not None:
+        return Decision(True, "allowed", allowing, allowing.role, policy.version)
+    if covering is not None:
+        return Decision(False, "no_permission", covering, covering.role, policy.version)
+    return Decision(False, "no_grant", None, "", policy.version)
+
+
+def covered(grants: Iterable[Grant], path: str) -> bool:
+    """Whether any grant reaches the organisation at ``path``."""
+    return any(grant.covers(path) for grant in grants)
+
+
+def holds_throughout(grants: Sequence[Grant], policy: Snapshot, permission: str, path: str, subtree: bool) -> bool:
+    """Whether ``permission`` is held at ``path`` and, if ``subtree``, at everything below: the test of delegation."""
+    allowed, denied = ranges(grants, policy, permission)
+    lo, hi = (path, upper(path)) if subtree else (path, path + "!")
+    inside = any(start <= lo and hi <= end for start, end in allowed)
+    return inside and not any(start < hi and lo < end for start, end in denied)
+
+
+def ranges(grants: Iterable[Grant], policy: Snapshot, permission: str) -> tuple[list[Range], list[Range]]:
+    """Half-open ranges of paths where ``permission`` is allowed, and where it is denied; overlaps merged."""
+    allowed: list[Range] = []
+    denied: list[Range] = []
+    for grant in grants:
+        rights = policy.roles.get(grant.role, NO_RIGHTS)
+        reach = (grant.path, upper(grant.path)) if grant.subtree else (grant.path, grant.path + "!")
+        if permission in rights.denied:
+            denied.append(reach)
+        elif permission in rights.allowed:
+            allowed.append(reach)
+    return merged(allowed), merged(denied)
+
+
+def merged(found: Iterable[Range]) -> list[Range]:
+    """Ranges without overlaps, in order."""
+    result: list[Range] = []
+    for lo, hi in sorted(found):
+        if result and lo <= result[-1][1]:
+            result[-1] = (result[-1][0], max(hi, result[-1][1]))
+        else:
+            result.append((lo, hi))
+    return result
+
+
+def clipped(found: Iterable[Range], lo: str, hi: str) -> list[Range]:
+    """The parts of ``found`` inside ``[lo, hi)``."""
+    cut = ((max(start, lo), min(end, hi)) for start, end in found)
+    return [(start, end) for start, end in cut if start < end]
