@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 class Banyan(Flask):
     """Flask whose requests commit once: below 400 everything is kept, from 400 on nothing is."""
 
-    def dispatch_request(self) -> Response:  # type: ignore[override]
+    def dispatch_request(self) -> Response:
         try:
             return self._one_transaction()
         except (DBAPIError, StaleDataError) as error:

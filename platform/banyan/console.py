@@ -8,6 +8,7 @@ from flask import Flask, g, request, url_for
 
 from banyan.kernel import runtime as rt
 from banyan.kernel.context import Context
+from banyan.kernel.errors import Text
 from banyan.kernel.i18n import language, lazy
 from banyan.kernel.values import NavItem
 from banyan.modules.access import decision, policy, rules
@@ -17,10 +18,10 @@ from banyan.modules.tenancy.services import tree
 from banyan.modules.tenancy.services.levels import LevelView, levels
 from banyan.modules.tenancy.treeview import DASHBOARD, outermost, tree_node
 from banyan.plugins import manager
-from banyan.web import shell
 from banyan.web.shell import Account, Crumb, Here, NavLink, NavSection, Shell, TreeNode
+from banyan.web.shell import Place as Held
 
-SECTIONS = {
+SECTIONS: dict[str, Text] = {
     "": "",
     "organisation": lazy("Organisation"),
     "work": lazy("Work"),
@@ -106,10 +107,10 @@ class _Filler:
         actor = self.ctx.actor
         return url_for(DASHBOARD, code=place.code) if rules.covered(actor.grants, place.path) else None
 
-    def _place(self, place: places.Place, known: dict[str, LevelView]) -> shell.Place:
+    def _place(self, place: places.Place, known: dict[str, LevelView]) -> Held:
         level = known.get(place.level)
         active = self.ctx.org is not None and place.id == self.ctx.org.id
-        return shell.Place(place.name, level.mark if level else "", url_for(DASHBOARD, code=place.code), active)
+        return Held(place.name, level.mark if level else "", url_for(DASHBOARD, code=place.code), active)
 
     def _navigation(self) -> tuple[NavSection, ...]:
         if self.ctx.org is None:

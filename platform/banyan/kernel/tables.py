@@ -17,12 +17,13 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, FromClause, Select, func, literal, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from banyan.kernel.clock import SHANGHAI
 from banyan.kernel.errors import Invalid, Text
 from banyan.kernel.i18n import lazy
 
+Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 Kind = Literal["text", "link", "code", "integer", "date", "datetime", "badge", "boolean", "money"]
 Choices = Callable[[Session], Sequence[tuple[str, Text]]]
 MAX_PAGE = 200
@@ -41,7 +42,7 @@ class Column:
 
     key: str
     label: Text
-    sql: ColumnElement[Any]
+    sql: Expression
     kind: Kind = "text"
     labels: Mapping[str, Text] = field(default_factory=dict)
     tones: Mapping[str, str] = field(default_factory=dict)
@@ -70,7 +71,7 @@ class Sort:
     """An order of a list: plain NOT NULL columns, ended by a unique one, all in one direction."""
 
     name: str
-    columns: tuple[ColumnElement[Any], ...]
+    columns: tuple[Expression, ...]
     descending: bool = False
 
 
@@ -85,7 +86,7 @@ class TableDef:
     name: str
     title: Text
     source: FromClause
-    identity: ColumnElement[UUID]
+    identity: Expression
     columns: tuple[Column, ...]
     sorts: tuple[Sort, ...]
     filters: tuple[Filter, ...] = ()
@@ -184,7 +185,7 @@ def decode_cursor(text: str, sort: Sort) -> tuple[Any, ...]:
     return tuple(_cursor_value(column, value) for column, value in zip(sort.columns, values, strict=True))
 
 
-def _cursor_value(column: ColumnElement[Any], value: Any) -> Any:
+def _cursor_value(column: Expression, value: Any) -> Any:
     kind = column.type.python_type
     if kind is UUID:
         return UUID(value) if isinstance(value, str) else _no(value)

@@ -21,6 +21,7 @@ from banyan.plugins.manager import Plugins
 
 Policy = Literal["mandatory", "allowed", "forbidden"]
 POLICIES: tuple[Policy, ...] = ("mandatory", "allowed", "forbidden")
+_POLICY: dict[str, Policy] = {policy: policy for policy in POLICIES}
 
 
 class ModuleState(Identified, OrgPair, Base):
@@ -80,7 +81,7 @@ def standings(session: Session | Connection, org: OrgRef) -> dict[str, Standing]
         if kind == "switch":
             switched.add(module)
         elif module not in highest or len(path) < len(highest[module][0]):
-            highest[module] = (path, kind)
+            highest[module] = (path, _POLICY[kind])
     return {module: _standing(module in switched, highest.get(module)) for module in switched | highest.keys()}
 
 

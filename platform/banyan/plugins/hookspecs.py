@@ -6,7 +6,7 @@ of the third of every installed plugin whether on or off.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
 from banyan.kernel.errors import Text
 from banyan.kernel.events import Event
+from banyan.kernel.exports import Exportable
 from banyan.kernel.jobs import Job
 from banyan.kernel.values import (
     Binding,
@@ -120,6 +121,14 @@ def banyan_jobs() -> Sequence[Job]:  # type: ignore[empty-body]
 
 
 @hookspec
+def banyan_exports() -> Sequence[Exportable]:  # type: ignore[empty-body]
+    """Lists that can be had as Excel files.
+
+    :return: the module's lists, each with its permission and the predicate of its rows.
+    """
+
+
+@hookspec
 def banyan_event_types() -> Sequence[type[Event]]:  # type: ignore[empty-body]
     """Events the module publishes.
 
@@ -132,6 +141,22 @@ def banyan_metrics() -> Sequence[Metric]:  # type: ignore[empty-body]
     """Numbers the module counts with `banyan.kernel.counting.count`.
 
     :return: metrics.
+    """
+
+
+@hookspec
+def banyan_actions() -> Mapping[str, Text]:  # type: ignore[empty-body]
+    """What the actions that the module writes to the audit log are called.
+
+    :return: ``module.thing.verb`` → label.
+    """
+
+
+@hookspec
+def banyan_fields() -> Mapping[str, Text]:  # type: ignore[empty-body]
+    """What the fields in the module's audit entries are called, where the audit log has no word for them yet.
+
+    :return: name of the field → label.
     """
 
 

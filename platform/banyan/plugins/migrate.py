@@ -43,7 +43,8 @@ def owners(plugins: Plugins) -> list[Owner]:
     """The core, then every plugin with migrations, dependencies before dependants."""
     order = TopologicalSorter({name: manifest.requires for name, manifest in plugins.manifests.items()})
     folders = dict(plugins.start("banyan_migrations"))
-    return [Owner(CORE, CORE_MIGRATIONS), *(Owner(name, folders[name]) for name in order.static_order() if name in folders)]
+    found = [Owner(name, folders[name]) for name in order.static_order() if name in folders]
+    return [Owner(CORE, CORE_MIGRATIONS), *found]
 
 
 def upgrade_all(owner_url: str, plugins: Plugins) -> None:
@@ -66,7 +67,7 @@ def upgrade(engine: Engine, owner: Owner, target: str = "heads") -> None:
     """Run ``owner``'s revisions up to ``target``."""
 
     def steps(revision: object, _context: MigrationContext) -> list[RevisionStep]:
-        return script._upgrade_revs(target, revision)  # type: ignore[arg-type,return-value]
+        return script._upgrade_revs(target, revision)  # type: ignore[arg-type]
 
     script = owner.script
     with engine.connect() as connection:
@@ -77,7 +78,7 @@ def downgrade(engine: Engine, owner: Owner, target: str = "base") -> None:
     """Take ``owner``'s revisions back to ``target``."""
 
     def steps(revision: object, _context: MigrationContext) -> list[RevisionStep]:
-        return script._downgrade_revs(target, revision)  # type: ignore[arg-type,return-value]
+        return script._downgrade_revs(target, revision)  # type: ignore[arg-type]
 
     script = owner.script
     with engine.connect() as connection:
@@ -85,7 +86,7 @@ def downgrade(engine: Engine, owner: Owner, target: str = "base") -> None:
 
 
 def _run(connection: Connection, owner: Owner, script: ScriptDirectory, steps: object) -> None:
-    with EnvironmentContext(Config(), script, fn=steps) as environment:  # type: ignore[no-untyped-call]
+    with EnvironmentContext(Config(), script, fn=steps) as environment:
         environment.configure(connection=connection, version_table=owner.version_table, transactional_ddl=True)
         with environment.begin_transaction():
             environment.run_migrations()

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Response
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from banyan.api import lists as api_lists
+from banyan.api.blueprint import Blueprint
 from banyan.kernel.access_marks import permission
 from banyan.kernel.context import Context
 from banyan.kernel.runtime import current

@@ -6,7 +6,9 @@ from typing import Any
 
 from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import ColumnElement
 
+from banyan.kernel import treepath
 from banyan.kernel.access_marks import permission
 from banyan.kernel.context import Context
 from banyan.kernel.files import DOCUMENT_TYPES, sniff
@@ -47,23 +49,36 @@ def tree_branch() -> ResponseReturnValue:
 def tree_search() -> ResponseReturnValue:
     """Organisations whose name, initials or code holds what was typed."""
     ctx, text = current(), request.args.get("q", "").strip()
-    found = search.search(ctx, text, within=ctx.here, limit=MOST_HITS)
-    known = levels(ctx.session)
+    found, known = _found(ctx, READ, text), levels(ctx.session)
     hits = [
-        TreeHit(hit.place.shown_name, known[hit.place.level].mark, url_for(DASHBOARD, code=hit.place.code), hit.way)
-        for hit in found
+        TreeHit(hit.place.shown_name, known[hit.place.level].mark, url_for(DASHBOARD, code=hit.place.code), _way(hit))
+        for hit in found.hits
     ]
     template = "_tree_search.html" if asked_by_htmx() else "tree_search.html"
-    return render_template(template, hits=hits, q=text, short=search.too_short(text))
+    hint = search.HINT if found.too_short and text else ""
+    return render_template(template, hits=hits, q=text, more=found.more, hint=hint)
+
+
+def _found(ctx: Context, name: str, text: str) -> search.Found:
+    here = ctx.here
+
+    def seen(path: search.Paths) -> ColumnElement[bool]:
+        return visible(ctx, name, path, within=here)
+
+    return search.search(ctx.session, text, here.path, treepath.upper(here.path), seen, MOST_HITS)
+
+
+def _way(hit: search.Hit) -> tuple[str, ...]:
+    return tuple(place.shown_name for place in hit.above)
 
 
 @pages.get("/orgs/<code>/organisations/options")
-@permission(READ)
+@permission(CREATE)
 def options() -> ResponseReturnValue:
     """Options of the search-select of a parent organisation."""
     ctx, text = current(), request.args.get("q", "").strip()
-    found = search.search(ctx, text, within=ctx.here, limit=MOST_HITS)
-    choices = [(hit.place.code, hit.place.name, " / ".join(hit.way)) for hit in found]
+    found = _found(ctx, CREATE, text)
+    choices = [(hit.place.code, " / ".join((*_way(hit), hit.place.name))) for hit in found.hits]
     return render_template("_options.html", options=choices, q=text)
 
 

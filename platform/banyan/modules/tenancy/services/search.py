@@ -71,7 +71,7 @@ def normalised(text: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def _read(word: str) -> tuple[str, ...]:
-    return tuple(lazy_pinyin(word, errors=list))
+    return tuple(lazy_pinyin(word, errors=list))  # type: ignore[arg-type]  # a list of characters is taken as well
 
 
 def syllables(name: str) -> list[str]:
