@@ -7,6 +7,7 @@ zeroes for what they are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ def area(
     """
     if not values:
         return nothing(title)
-    low, high = _scale(values, floor, ceil)
+    low, high = _scale(values, floor, ceil, ticks)
     step = 100 / max(len(values) - 1, 1)
     left = 0.0 if len(values) > 1 else 50.0
     points = [(left + i * step, 100 - _share(v - low, high - low) * 96) for i, v in enumerate(values)]
@@ -73,7 +74,7 @@ def area(
         title=title,
         summary=summary,
         ylab=_join(
-            Markup("<span>{}</span>"), ((_figure(round(low + (high - low) * i / ticks, 1)),) for i in _down(ticks))
+            Markup("<span>{}</span>"), ((_figure(round(low + (high - low) * i / ticks, 6)),) for i in _down(ticks))
         ),
         grid=_join(
             Markup('<line x1="0" x2="100" y1="{0}" y2="{0}"/>'),
@@ -170,11 +171,29 @@ def _table(title: Text, rows: Sequence[tuple[Text, str]]) -> Markup:
     )
 
 
-def _scale(values: Sequence[Number], floor: Number | None, ceil: Number | None) -> tuple[Number, Number]:
+def _scale(values: Sequence[Number], floor: Number | None, ceil: Number | None, ticks: int) -> tuple[Number, Number]:
+    """The ends of a scale: those given, else round figures around the values."""
     low = min(values) if floor is None else floor
     high = max(values) if ceil is None else ceil
+    whole = all(value == int(value) for value in values)
+    step = _round_step((high - low) / ticks, whole)
+    if floor is None:
+        low = math.floor(low / step) * step
+        if high > low + step * ticks:
+            step = _round_step((high - low) / ticks, whole)
+    if ceil is None:
+        high = low + step * ticks
     # A flat line lies on the floor of a scale that still says where it is.
-    return (low, high) if high > low else (low, low + 1)
+    return (low, high) if high > low else (low, low + ticks)
+
+
+def _round_step(step: float, whole: bool) -> float:
+    """1, 2, 2.5 or 5 times a power of ten, not below ``step``; for whole figures a whole number."""
+    if step <= 0 or (whole and step <= 1):
+        return 1
+    power = 10.0 ** math.floor(math.log10(step))
+    rounds = (power * n for n in (1, 2, 2.5, 5, 10))
+    return next(r for r in rounds if r >= step and (not whole or r.is_integer()))
 
 
 def _share(part: Number, whole: Number) -> float:
