@@ -93,7 +93,9 @@ class World:
         self.session.commit()
         return account
 
-    def grant(self, account: Account, org: Org, role: str = "org_admin", reach: str = "subtree", **dates: Any) -> RoleGrant:
+    def grant(
+        self, account: Account, org: Org, role: str = "org_admin", reach: str = "subtree", **dates: Any
+    ) -> RoleGrant:
         """A grant, valid since yesterday unless ``dates`` say otherwise."""
         grant = RoleGrant(
             org_id=org.id,

@@ -22,8 +22,10 @@ from banyan.kernel.runtime import Runtime
 from banyan.kernel.settings import Settings, data_dir
 from banyan.modules.access import plugin as access
 from banyan.modules.access import policy
+from banyan.modules.access import reading as access_reading
 from banyan.modules.accounts import plugin as accounts
 from banyan.modules.audit import plugin as audit
+from banyan.modules.audit import reading
 from banyan.modules.stats import plugin as stats
 from banyan.modules.tenancy import plugin as tenancy
 from banyan.plugins import manager
@@ -54,6 +56,7 @@ def create_app(
     _configure(app, settings)
     _run_on(app, settings, plugins, app_url, clock or SystemClock())
     policy.install(app, policy_store(plugins))
+    reading.install(app, access_reading.READING)
     i18n.init_app(app, [Path(folder) for _name, folder in plugins.start("banyan_catalogues")])
     web.init_app(app)
     operations.init_app(app)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
+from tests.factories import World
 from werkzeug.routing import Rule
 
 from banyan import gate
@@ -18,7 +19,6 @@ from banyan.kernel.access_marks import Mark
 from banyan.kernel.clock import FixedClock
 from banyan.kernel.settings import Settings
 from banyan.modules.access.models import OrgRole
-from tests.factories import World
 
 NOBODYS = UUID("01900000-0000-7000-8000-000000000000")
 
@@ -105,9 +105,7 @@ def test_out_of_reach_is_the_same_as_not_existing(app: Banyan, world: World) -> 
 @pytest.mark.clause("ORG-09")
 def test_a_grant_that_covers_without_the_permission_is_forbidden(app: Banyan, world: World) -> None:
     org = world.org(code="place")
-    empty = OrgRole(
-        org_id=org.id, org_path=org.path, name="empty", stamp=1, created_at=world.clock.now(), lines=[]
-    )
+    empty = OrgRole(org_id=org.id, org_path=org.path, name="empty", stamp=1, created_at=world.clock.now(), lines=[])
     world.session.add(empty)
     world.session.commit()
     account = world.admin(org, role=empty.key)

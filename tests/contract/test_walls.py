@@ -7,13 +7,13 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import event, select, text
+from tests.factories import World
 
 from banyan.kernel.db.base import Base
 from banyan.kernel.db.scoped import Exact, Published, Scoped, Subtree, Whole
 from banyan.kernel.db.session import Database
 from banyan.kernel.errors import ScopeViolation
 from banyan.kernel.jobs import LongTask
-from tests.factories import World
 
 
 def scoped_models() -> list[type[Any]]:
@@ -71,7 +71,9 @@ def test_a_raw_connection_without_scope_sees_nothing(urls: Any, neighbours: Any)
 def test_a_raw_connection_sees_and_writes_its_scope_only(urls: Any, neighbours: Any) -> None:
     left, right, child = neighbours
     with psycopg.connect(urls.app) as raw:
-        raw.execute("SELECT set_config('app.lo', %s, true), set_config('app.hi', %s, true)", (left.path, left.path + "!"))
+        raw.execute(
+            "SELECT set_config('app.lo', %s, true), set_config('app.hi', %s, true)", (left.path, left.path + "!")
+        )
         assert raw.execute("SELECT org_id FROM long_task").fetchall() == [(left.id,)]
         assert raw.execute("UPDATE long_task SET title = 'mine' WHERE org_id = %s", (right.id,)).rowcount == 0
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -84,7 +86,9 @@ def test_a_raw_connection_sees_and_writes_its_scope_only(urls: Any, neighbours: 
 
 def test_the_application_role_can_neither_own_nor_bypass(urls: Any) -> None:
     with psycopg.connect(urls.app) as raw:
-        row = raw.execute("SELECT rolsuper, rolbypassrls, rolcreaterole FROM pg_roles WHERE rolname = current_user").fetchone()
+        row = raw.execute(
+            "SELECT rolsuper, rolbypassrls, rolcreaterole FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
         assert row == (False, False, False)
         for statement in ("DELETE FROM audit_entry", "UPDATE audit_entry SET action = ''", "DROP TABLE org"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -74,7 +74,9 @@ def _operation(
     responses = []
     for status, answer in operation.get("responses", {}).items():
         resolved = _resolved(document, answer)
-        responses.append((str(status), resolved.get("description", ""), _content(document, resolved.get("content", {}))))
+        responses.append(
+            (str(status), resolved.get("description", ""), _content(document, resolved.get("content", {})))
+        )
     anchor = f"{method}-{path}".replace("/", "-").replace("{", "").replace("}", "")
     return Operation(
         anchor,

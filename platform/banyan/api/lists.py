@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from banyan.kernel import tables
 from banyan.kernel.errors import Invalid
 from banyan.kernel.i18n import lazy
-from banyan.kernel.tables import Column, TableDef
+from banyan.kernel.tables import TableDef
 
 _OWN = frozenset({"sort", "size", "after", "before"})
 

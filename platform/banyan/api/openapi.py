@@ -14,7 +14,7 @@ from banyan.api import problems
 DOCUMENT = "api-docs.openapi_json"
 
 
-class BanyanApi(Api):
+class BanyanApi(Api):  # type: ignore[misc]  # the library publishes no types
     """flask-smorest's Api with problem details as its errors; error pages are chosen by the boundary."""
 
     ERROR_SCHEMA = problems.ProblemSchema

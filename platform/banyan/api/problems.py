@@ -55,7 +55,9 @@ def titles() -> dict[int, str]:
     }
 
 
-def problem(status: int, slug: str, reasons: Iterable[str] = (), fields: Mapping[str, Iterable[str]] | None = None) -> Response:
+def problem(
+    status: int, slug: str, reasons: Iterable[str] = (), fields: Mapping[str, Iterable[str]] | None = None
+) -> Response:
     """A problem response in the reader's language."""
     listed = list(reasons)
     body: dict[str, Any] = {

@@ -27,5 +27,3 @@ def count(session: ScopedSession, org: OrgRef, metric: str, n: int = 1) -> None:
     """Append ``n`` to ``metric`` at ``org``, in the transaction of ``session``. Zero is not written."""
     if n:
         session.add(StatDelta(org_id=org.id, org_path=org.path, metric=metric, n=n))
-
-

@@ -7,7 +7,6 @@ never inline, never under a path or content type that came from outside.
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import tempfile
 from dataclasses import dataclass
@@ -88,7 +87,7 @@ class LocalFolder:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = target.with_suffix(".part")
         part.write_bytes(source.read_bytes())
-        os.replace(part, target)
+        part.replace(target)
         return key
 
     def open(self, key: str) -> IO[bytes]:

@@ -21,7 +21,7 @@ CORE_CATALOGUES = Path(__file__).parent.parent / "locale"
 
 _ = gettext
 plural = ngettext
-__all__ = ["LANGUAGES", "_", "choose", "init_app", "language", "lazy", "plural"]
+__all__ = ["LANGUAGES", "_", "choose", "init_app", "language", "lazy", "msgid", "plural", "translate"]
 
 
 class LazyText(LazyString):  # type: ignore[misc]
@@ -30,13 +30,18 @@ class LazyText(LazyString):  # type: ignore[misc]
     def __html__(self) -> str:
         return str(escape(str(self)))
 
+    @property
+    def msgid(self) -> str:
+        """What was to be translated, for keeping it until somebody reads it in a language of their own."""
+        return str(self._args[0])
+
 
 def lazy(message: str, /, **values: Any) -> LazyText:
     """``message`` translated when it is read, with ``values`` in its named placeholders."""
     return LazyText(gettext, message, **values)
 
 
-class CatalogueDomain(Domain):
+class CatalogueDomain(Domain):  # type: ignore[misc]  # Flask-Babel publishes no types
     """All catalogues merged into one set of translations per language; needs no compiled files."""
 
     def __init__(self, folders: list[Path]) -> None:
@@ -47,7 +52,7 @@ class CatalogueDomain(Domain):
         return self._loaded[language()]
 
 
-class CatalogueBabel(Babel):
+class CatalogueBabel(Babel):  # type: ignore[misc]  # as above
     """Flask-Babel with our own domain in the place of the compiled one."""
 
     def __init__(self, domain: CatalogueDomain) -> None:
@@ -118,3 +123,8 @@ def init_app(app: Flask, folders: list[Path]) -> None:
 def translate(message: Any) -> str:
     """A message as its reader reads it; untranslated literals (from schemas) go through gettext here."""
     return gettext(message) if isinstance(message, str) and message else str(message)
+
+
+def msgid(message: object) -> str:
+    """A message untranslated, to be kept and read later by `translate`."""
+    return message.msgid if isinstance(message, LazyText) else str(message)

@@ -129,6 +129,7 @@ class Job:
     cron: str = ""
     reason: str = ""
 
+
 Jobs = Mapping[str, Job]
 
 

@@ -41,7 +41,7 @@ def install(app: Flask, runtime: Runtime) -> None:
 def runtime() -> Runtime:
     """The runtime of the running application."""
     found = current_app.extensions[_KEY]
-    assert isinstance(found, Runtime)  # noqa: S101 - tells the type checker what install() put there
+    assert isinstance(found, Runtime)
     return found
 
 
@@ -65,7 +65,8 @@ def enter(state: RequestState) -> None:
 
 def state() -> RequestState | None:
     """The state of the current request, None before the gate."""
-    return g.get("banyan")
+    found: RequestState | None = g.get("banyan")
+    return found
 
 
 def current() -> Context:

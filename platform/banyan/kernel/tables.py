@@ -122,7 +122,7 @@ class Page:
 
 
 def parse(table: TableDef, args: Mapping[str, str], *, default_size: int = 50) -> Query:
-    """Read filters, ``sort``, ``size``, ``after``, ``before`` from URL parameters; raises `Invalid` with all reasons."""
+    """Read filters, ``sort``, ``size`` and cursors from URL parameters; raises `Invalid` with all reasons."""
     problems: dict[str, list[Text]] = {}
     filters: dict[str, Any] = {}
     for item in table.filters:
@@ -237,7 +237,7 @@ def page_statement(
 ) -> Select[Any]:
     """The select of one page: identity, columns, sort key; one row more than the page tells whether it goes on."""
     sort, backwards = query.sort, query.before is not None
-    statement = select(table.identity, *(column.sql for column in columns), *sort.columns)
+    statement: Select[Any] = select(table.identity, *(column.sql for column in columns), *sort.columns)
     statement = narrowed(table, statement, query, *visible)
     edge = query.before if backwards else query.after
     descending = sort.descending != backwards

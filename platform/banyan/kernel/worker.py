@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -19,10 +20,12 @@ from banyan.kernel.context import Context
 from banyan.kernel.db.scoped import Scope, Subtree, Whole
 from banyan.kernel.db.session import Database, ScopedSession
 from banyan.kernel.errors import DomainError
+from banyan.kernel.i18n import DEFAULT_LANGUAGE
 from banyan.kernel.jobs import LIVE, QUEUE, RUN_TASK, Job, LongTask, Progress, TaskRun, enqueue
 from banyan.kernel.values import Actor
 
 STALLED_AFTER = timedelta(seconds=120)
+FAILED_KEPT_HOURS = 30 * 24
 log = structlog.get_logger(__name__)
 ActorOf = Callable[[ScopedSession, UUID | None], Actor]
 
@@ -33,6 +36,7 @@ class Runner:
 
     :ivar actor_of: the actor who started a task, with the grants valid now.
     :ivar stopping: set when the worker is told to end; tasks go back into the queue at their next chunk.
+    :ivar scene: what stands around a job, given the language of who started it: the application's context.
     """
 
     db: Database
@@ -41,6 +45,7 @@ class Runner:
     jobs: Mapping[str, Job]
     actor_of: ActorOf
     stopping: threading.Event
+    scene: Callable[[str], AbstractContextManager[object]] = nullcontext
 
     def context(self, session: ScopedSession, actor: Actor, task: LongTask | None = None) -> Context:
         """The context of a job: the same road as a request from its fifth step."""
@@ -57,8 +62,8 @@ def run_long_task(runner: Runner, task_id: UUID) -> None:
     taken = _take(runner, task_id)
     if taken is None:
         return
-    fence, scope = taken
-    with runner.db.session(scope) as session:
+    fence, scope, language = taken
+    with runner.scene(language), runner.db.session(scope) as session:
         task = session.get_one(LongTask, task_id)
         ctx = runner.context(session, runner.actor_of(session, task.created_by), task)
         run = TaskRun(ctx, task, runner.store)
@@ -78,17 +83,21 @@ def run_long_task(runner: Runner, task_id: UUID) -> None:
             shutil.rmtree(run.folder, ignore_errors=True)
 
 
-def _take(runner: Runner, task_id: UUID) -> tuple[int, Scope] | None:
+def _take(runner: Runner, task_id: UUID) -> tuple[int, Scope, str] | None:
     with runner.db.session(Whole("taking up a long task")) as session:
         task = session.get(LongTask, task_id, with_for_update=True)
         if task is None or task.state not in LIVE:
             return None
         task.fence += 1
-        task.state = "running"
         task.beat_at = runner.clock.now()
-        fence, scope = task.fence, Subtree(task.org)
+        if task.cancel_asked:
+            task.state, task.finished_at = "cancelled", runner.clock.now()
+            session.commit()
+            return None
+        task.state = "running"
+        taken = task.fence, Subtree(task.org), task.language
         session.commit()
-    return fence, scope
+    return taken
 
 
 def _chunks(runner: Runner, run: TaskRun, fence: int) -> None:
@@ -128,22 +137,25 @@ def _guarded(session: ScopedSession, task: LongTask, fence: int, values: dict[st
         .execution_options(synchronize_session=False)
     ).first()
     if changed is None:
-        raise Superseded(str(task.id))
+        raise Superseded
 
 
 def _end(runner: Runner, run: TaskRun, fence: int, state: str, message: str) -> None:
     session, task = run.ctx.session, run.task
     now = runner.clock.now()
     values: dict[str, object] = {"state": state, "message": message, "finished_at": now, "beat_at": now}
+    key = ""
     if state == "done" and run.result is not None:
         stored = files.keep(run.ctx, runner.store, task.org, files.produced(run.result, run.result_name))
         session.flush()
-        values["result_id"] = stored.id
+        values["result_id"], key = stored.id, stored.key
     try:
         _guarded(session, task, fence, values)
         session.commit()
     except Superseded:
         session.rollback()
+        if key:
+            runner.store.delete(key)
 
 
 def _back_to_queue(runner: Runner, run: TaskRun, fence: int) -> None:
@@ -156,9 +168,7 @@ def rescue(ctx: Context) -> None:
     """Put long tasks whose worker fell silent back into the queue; their old worker can commit nothing more."""
     silent = ctx.clock.now() - STALLED_AFTER
     stalled = ctx.session.scalars(
-        select(LongTask)
-        .where(LongTask.state == "running", LongTask.beat_at < silent)
-        .with_for_update(skip_locked=True)
+        select(LongTask).where(LongTask.state == "running", LongTask.beat_at < silent).with_for_update(skip_locked=True)
     ).all()
     for task in stalled:
         task.state = "queued"
@@ -171,7 +181,7 @@ def run_periodic(runner: Runner, job: Job) -> None:
     """Run a periodic job in one transaction that sees everything, for the reason the job states."""
     if job.periodic is None:
         raise LookupError(f"job {job.name!r} is not periodic")
-    with runner.db.session(Whole(job.reason)) as session:
+    with runner.scene(DEFAULT_LANGUAGE), runner.db.session(Whole(job.reason)) as session:
         job.periodic(runner.context(session, Actor(None, job.name, "job")))
         session.commit()
 
@@ -208,6 +218,12 @@ def _schedule(app: procrastinate.App, runner: Runner, job: Job) -> None:
 
 
 async def tidy(app: procrastinate.App) -> None:
-    """Fail queue entries of workers that are gone, so that their locks are free; rescued work has new entries."""
+    """Fail queue entries of workers that are gone, so that their locks are free; rescued work has new entries.
+
+    Entries that failed are kept `FAILED_KEPT_HOURS` for whoever looks into them.
+    """
     for stalled in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER.total_seconds()):
         await app.job_manager.finish_job(stalled, status=procrastinate.jobs.Status.FAILED, delete_job=True)
+    await app.job_manager.delete_old_jobs(
+        nb_hours=FAILED_KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+    )

@@ -285,5 +285,3 @@ def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:  # type: 
 
     :param org: which one. :return: all reasons against it, or nothing.
     """
-
-

@@ -93,7 +93,7 @@ def install(app: Flask, plugins: Plugins) -> None:
 def current() -> Plugins:
     """The modules of the running application."""
     found = current_app.extensions[_KEY]
-    assert isinstance(found, Plugins)  # noqa: S101 - tells the type checker what install() put there
+    assert isinstance(found, Plugins)
     return found
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import marshmallow as ma
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
+from banyan.api.blueprint import Blueprint
 from banyan.api.schemas import Schema
 from banyan.kernel.access_marks import permission
 from banyan.kernel.runtime import current

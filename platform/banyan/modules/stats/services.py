@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from banyan.kernel.context import Context
 from banyan.kernel.counting import StatDelta
@@ -48,8 +49,12 @@ def fold_all(ctx: Context) -> None:
 def _add(session: Session, sums: Numbers, now: datetime) -> None:
     paths = {path for path, _metric in sums}
     ids = {path: identity for identity, path in session.execute(select(Org.id, Org.path).where(Org.path.in_(paths)))}
+
+    def row(path: str, metric: str) -> dict[str, Any]:
+        return {"id": new_id(), "org_id": ids[path], "org_path": path, "metric": metric, "folded_at": now}
+
     rows = [
-        {"id": new_id(), "org_id": ids[path], "org_path": path, "metric": metric, "value": value, "own": own, "folded_at": now}
+        {**row(path, metric), "value": value, "own": own}
         for (path, metric), (value, own) in sorted(sums.items())
         if path in ids
     ]
@@ -94,8 +99,8 @@ def figures(session: Session, orgs: Sequence[OrgRef], *prefixes: str) -> Figures
     return found
 
 
-def _begins(column: object, prefixes: Sequence[str]) -> object:
-    return or_(*((column >= prefix) & (column < prefix + "~") for prefix in prefixes))  # type: ignore[operator]
+def _begins(column: InstrumentedAttribute[str], prefixes: Sequence[str]) -> ColumnElement[bool]:
+    return or_(*(and_(column >= prefix, column < prefix + "~") for prefix in prefixes))
 
 
 def rebuild(ctx: Context, counted: Sequence[Mapping[str, Mapping[str, int]]], org: OrgRef) -> int:

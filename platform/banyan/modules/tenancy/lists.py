@@ -40,8 +40,6 @@ def in_language(label: dict[str, Any], key: str) -> str:
     return str(label.get(language()) or next(iter(label.values()), key))
 
 
-
-
 STATUS = {"active": lazy("Active"), "revoked": lazy("Revoked")}
 
 ORGANISATIONS = TableDef(

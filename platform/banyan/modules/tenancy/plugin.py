@@ -20,7 +20,13 @@ from banyan.plugins import hookimpl
 
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
-    return ModuleManifest("tenancy", lazy("Organisations"), lazy("The tree of organisations and their modules"), __version__, always_on=True)
+    return ModuleManifest(
+        "tenancy",
+        lazy("Organisations"),
+        lazy("The tree of organisations and their modules"),
+        __version__,
+        always_on=True,
+    )
 
 
 @hookimpl
@@ -46,6 +52,8 @@ def banyan_page_blueprints() -> Sequence[Blueprint]:
 @hookimpl
 def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
     return (
-        NavItem(lazy("Organisations"), "tenancy_pages.listing", "sitemap", "organisation", 10, permissions.ORG_READ.name),
+        NavItem(
+            lazy("Organisations"), "tenancy_pages.listing", "sitemap", "organisation", 10, permissions.ORG_READ.name
+        ),
         NavItem(lazy("Profile"), "tenancy_pages.profile", "building", "organisation", 20, permissions.ORG_READ.name),
     )

@@ -20,7 +20,12 @@ class Kind:
 
 
 def misplaced(
-    level: str, kind: str, parent_level: str | None, parent_kind: str | None, ranks: Mapping[str, int], kinds: Mapping[str, Kind]
+    level: str,
+    kind: str,
+    parent_level: str | None,
+    parent_kind: str | None,
+    ranks: Mapping[str, int],
+    kinds: Mapping[str, Kind],
 ) -> dict[str, list[Text]]:
     """Every reason why an organisation of this level and type may not stand below that parent (None: as a root)."""
     problems: dict[str, list[Text]] = {}

@@ -81,8 +81,6 @@ class OrgDetail(Schema):
     version = ma.fields.Integer()
 
 
-
-
 class OrgCreateForm(OrgCreate):
     """The console's form of a new organisation, with the approval document as an upload."""
 

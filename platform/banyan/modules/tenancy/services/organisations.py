@@ -181,5 +181,3 @@ def _kept(ctx: Context, store: FileStore, org: Org, document: Sniffed) -> UUID:
     row = keep(ctx, store, org.ref, document)
     ctx.session.flush()
     return row.id
-
-

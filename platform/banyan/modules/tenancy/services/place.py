@@ -36,7 +36,7 @@ class Place:
 _COLUMNS = (Org.id, Org.path, Org.code, Org.name, Org.short_name, Org.level)
 
 
-def _place(row: Row[tuple[UUID, str, str, str, str, str]]) -> Place:
+def _place(row: Row[UUID, str, str, str, str, str]) -> Place:
     return Place(*row)
 
 

@@ -36,9 +36,10 @@ def children(ctx: Context, parents: Sequence[UUID]) -> dict[UUID, list[Node]]:
     ).all()
     below = counts(ctx, [row.id for row in rows])
     found: dict[UUID, list[Node]] = defaultdict(list)
-    for parent, *columns in rows:
-        place = Place(*columns)
-        found[parent].append(Node(place, below.get(place.id, 0)))
+    for parent, identity, path, code, name, short_name, level in rows:
+        place = Place(identity, path, code, name, short_name, level)
+        if parent is not None:
+            found[parent].append(Node(place, below.get(place.id, 0)))
     return found
 
 
