@@ -26,7 +26,6 @@ from banyan.modules.tenancy.services import place as places
 from banyan.plugins import manager
 from banyan.plugins.enablement import enabled_modules
 
-SESSION_COOKIE = "banyan_session"
 MARKS = "banyan.marks"
 Marks = dict[str, dict[str, Mark]]
 
@@ -152,7 +151,7 @@ def _identify(connection: Connection) -> Actor | None:
         found = identity.by_token(connection, token.strip(), now) if scheme.lower() == "bearer" else None
         via = "token"
     else:
-        cookie = request.cookies.get(SESSION_COOKIE, "")
+        cookie = request.cookies.get(identity.SESSION_COOKIE, "")
         found = identity.by_session(connection, cookie, now, runtime.settings.session_idle) if cookie else None
         via = "session"
     if found is None:

@@ -6,11 +6,14 @@ import os
 import shutil
 from typing import Any
 
+import click
 import structlog
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from banyan.cli.supervisor import follow_parent
 from banyan.kernel import logs
+from banyan.kernel.db.roles import check_app_role
 from banyan.kernel.settings import Settings
 
 GRACEFUL_SECONDS = 20
@@ -98,8 +101,13 @@ def share_metrics(settings: Settings) -> None:
     os.environ[MULTIPROC] = str(folder)
 
 
-def run(settings: Settings) -> None:
-    """Serve until told to stop."""
+@click.command()
+def web() -> None:
+    """Serve the console and the API until told to stop."""
+    settings = Settings.from_env()
     logs.configure(settings.log_format, settings.log_level)
+    check_app_role(settings.serving_url)
+    if settings.supervised:
+        follow_parent()
     share_metrics(settings)
     WebServer(settings).run()

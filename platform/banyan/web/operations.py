@@ -144,7 +144,7 @@ class _Queue(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         lengths = GaugeMetricFamily("banyan_queue_jobs", "Jobs in the queue", labels=["status"])
         with suppress(SQLAlchemyError), self._database.engine.connect() as connection:
-            found: dict[str, int] = dict(connection.execute(text(_QUEUE_LENGTH)).tuples().all())
+            found: dict[str, int] = dict(connection.execute(text(_QUEUE_LENGTH)).all())
             for status in ("todo", "doing"):
                 lengths.add_metric([status], found.get(status, 0))
         yield lengths

@@ -1,0 +1,74 @@
+"""The command ``banyan``: for operators and for `make run`. Modules add commands through the hook ``banyan_cli``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import psycopg
+
+from banyan import __version__
+from banyan.cli.db import db
+from banyan.cli.demo import demo
+from banyan.cli.serve import serve
+from banyan.cli.supervisor import ChildError
+from banyan.cli.web import web
+from banyan.cli.worker import worker
+from banyan.kernel import logs
+from banyan.kernel.db.embedded import PostgresError
+from banyan.kernel.db.osuser import Unreachable
+from banyan.kernel.db.roles import RoleError
+from banyan.kernel.errors import DomainError
+from banyan.kernel.settings import SettingsError
+
+# What an operator can mend: said in one message, without a traceback.
+MENDABLE = (
+    ChildError,
+    DomainError,
+    PostgresError,
+    RoleError,
+    SettingsError,
+    Unreachable,
+    psycopg.OperationalError,
+)
+
+
+class Commands(click.Group):
+    """The core's commands, then those of modules, which are loaded only when one of them is asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MENDABLE as error:
+            raise click.ClickException(str(error).strip()) from error
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_of_modules()})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or _of_modules().get(cmd_name)
+
+
+def _of_modules() -> dict[str, click.Command]:
+    from banyan.app import CORE
+    from banyan.plugins import manager
+
+    found: dict[str, click.Command] = {}
+    for module, commands in manager.load(CORE).start("banyan_cli"):
+        for command in commands:
+            name = command.name or ""
+            if name in found or name in main.commands:
+                raise click.ClickException(f"Module {module!r} brings a command {name!r}, which exists already.")
+            found[name] = command
+    return found
+
+
+@click.group(cls=Commands)
+@click.version_option(__version__, prog_name="banyan")
+def main() -> None:
+    """Banyan: one installation for a whole tree of organisations."""
+    logs.configure("console", "WARNING")
+
+
+for command in (db, demo, serve, web, worker):
+    main.add_command(command)

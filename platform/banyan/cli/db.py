@@ -1,0 +1,49 @@
+"""`banyan db`: the tables."""
+
+from __future__ import annotations
+
+import click
+from sqlalchemy import create_engine
+
+from banyan.kernel.db.roles import check_app_role
+from banyan.kernel.db.server import database_server
+from banyan.kernel.db.session import driver_url
+from banyan.kernel.settings import Settings
+from banyan.plugins import manager
+from banyan.plugins.manager import Plugins
+from banyan.plugins.migrate import pending, upgrade_all
+
+
+@click.group()
+def db() -> None:
+    """Migrate the database and look at its state."""
+
+
+def _plugins() -> Plugins:
+    from banyan.app import CORE
+
+    return manager.load(CORE)
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the tables of the core and of every plugin to the newest revision."""
+    with database_server(Settings.from_env()) as urls:
+        upgrade_all(urls.owner, _plugins())
+    click.echo("The database is up to date.")
+
+
+@db.command()
+def check() -> None:
+    """Tell whether the tables are up to date and the roles are as they must be; exit code 1 if not."""
+    with database_server(Settings.from_env()) as urls:
+        check_app_role(urls.app)
+        engine = create_engine(driver_url(urls.app))
+        try:
+            with engine.connect() as connection:
+                behind = pending(connection, _plugins())
+        finally:
+            engine.dispose()
+    if behind:
+        raise click.ClickException(f"Behind: {', '.join(behind)}. Run `banyan db upgrade`.")
+    click.echo("The database is up to date.")
