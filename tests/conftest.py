@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
+from sqlalchemy import event
 
 from banyan.app import CORE, create_app
 from banyan.boundary import Banyan
@@ -176,3 +177,16 @@ def session(db: Database) -> Iterator[ScopedSession]:
 def world(app: Banyan, session: ScopedSession, clock: FixedClock) -> World:
     """A small tree to act in; see `tests.factories`."""
     return World(app, session, clock)
+
+
+@pytest.fixture
+def statements(db: Database) -> Iterator[list[str]]:
+    """Every statement the application sends, to count them."""
+    said: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        said.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", listen)
+    yield said
+    event.remove(db.engine, "before_cursor_execute", listen)

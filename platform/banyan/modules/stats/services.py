@@ -17,6 +17,7 @@ from banyan.kernel.counting import StatDelta
 from banyan.kernel.db.base import new_id
 from banyan.kernel.treepath import lineage, upper
 from banyan.kernel.values import OrgRef
+from banyan.modules.access.rules import merged
 from banyan.modules.stats.models import Stat
 from banyan.modules.tenancy.models import Org
 
@@ -86,7 +87,8 @@ def figures(session: Session, orgs: Sequence[OrgRef], *prefixes: str) -> Figures
     )
     for identity, metric, value in rows:
         found[identity][metric] += value
-    within = or_(*(StatDelta.org_path.between(org.path, upper(org.path)) for org in orgs))
+    reaches = merged((org.path, upper(org.path)) for org in orgs)
+    within = or_(*(and_(StatDelta.org_path >= lo, StatDelta.org_path < hi) for lo, hi in reaches))
     waiting = session.execute(
         select(StatDelta.org_path, StatDelta.metric, func.sum(StatDelta.n))
         .where(within, _begins(StatDelta.metric, prefixes))

@@ -152,7 +152,7 @@ def _check_date(ctx: Context, data: Mapping[str, Any]) -> None:
 
 def placing_problems(ctx: Context, level: str, kind: str, parent: Org) -> dict[str, list[Text]]:
     """Why this level and type may not stand below ``parent``."""
-    ranks = {key: rank for key, rank in ctx.session.execute(select(Level.key, Level.rank))}
+    ranks = dict(ctx.session.execute(select(Level.key, Level.rank)).all())
     rows = ctx.session.execute(select(OrgType.key, OrgType.parents, OrgType.root))
     kinds = {key: rules.Kind(key, tuple(parents), root) for key, parents, root in rows}
     return rules.misplaced(level, kind, parent.level, parent.type, ranks, kinds)
