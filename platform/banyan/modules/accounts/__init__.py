@@ -1,0 +1,1 @@
+"""Accounts: sign-in, server-side sessions, API tokens, registration codes."""

@@ -1,0 +1,63 @@
+"""What accounts tell others, and what their actions are called in the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from banyan.kernel.errors import Text
+from banyan.kernel.events import Event
+from banyan.kernel.i18n import lazy
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOpened(Event):
+    """An account was opened at its home organisation."""
+
+    NAME: ClassVar[str] = "accounts.account.opened"
+    account_id: str
+    sign_in_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSuspended(Event):
+    """An account was suspended; its sessions have ended."""
+
+    NAME: ClassVar[str] = "accounts.account.suspended"
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRestored(Event):
+    """A suspended account may sign in again."""
+
+    NAME: ClassVar[str] = "accounts.account.restored"
+    account_id: str
+
+
+ACTIONS: Mapping[str, Text] = {
+    "accounts.account.create": lazy("Account opened"),
+    "accounts.account.update": lazy("Account edited"),
+    "accounts.account.suspend": lazy("Account suspended"),
+    "accounts.account.restore": lazy("Account restored"),
+    "accounts.account.lock": lazy("Sign-in paused after too many failures"),
+    "accounts.address.lock": lazy("Address paused after too many failures"),
+    "accounts.password.update": lazy("Password changed"),
+    "accounts.session.create": lazy("Sign-in"),
+    "accounts.session.end": lazy("Sign-out"),
+    "accounts.session.end_others": lazy("Other sessions ended"),
+    "accounts.token.create": lazy("API token made"),
+    "accounts.token.revoke": lazy("API token revoked"),
+    "accounts.code.create": lazy("Registration code issued"),
+    "accounts.code.withdraw": lazy("Registration code withdrawn"),
+    "accounts.code.redeem": lazy("Registration code used"),
+}
+FIELDS: Mapping[str, Text] = {
+    "codes_withdrawn": lazy("Codes withdrawn"),
+    "ended": lazy("Sessions ended"),
+    "failures": lazy("Failed tries"),
+    "reach": lazy("Reach"),
+    "sessions_ended": lazy("Sessions ended"),
+    "user_agent": lazy("Browser"),
+}

@@ -1,0 +1,118 @@
+"""Accounts and their credentials. Directory tables: read before any scope exists. Secrets are kept as hashes only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from banyan.kernel.db.base import Base, Identified, Versioned, c_text
+from banyan.kernel.db.scoped import OrgPair
+from banyan.kernel.i18n import lazy
+
+
+class Account(Identified, Versioned, OrgPair, Base):
+    """A sign-in; not a member, not a post. ``org_id`` is the home: the organisation that opened it.
+
+    :ivar sign_in_name: globally unique, case-folded, 3 to 64 characters.
+    :ivar person_id: the human being behind it, empty until the registry comes.
+    :ivar password_hash: Argon2id; None until the account is set up.
+    :ivar status: ``active`` or ``suspended``.
+    """
+
+    __tablename__ = "account"
+    __table_args__ = (
+        UniqueConstraint(
+            "sign_in_name",
+            name="uq_account_sign_in_name",
+            info={"field": "sign_in_name", "message": lazy("This sign-in name is already taken.")},
+        ),
+        CheckConstraint("status IN ('active', 'suspended')", name="status"),
+    )
+
+    sign_in_name: Mapped[str] = c_text()
+    display_name: Mapped[str]
+    phone: Mapped[str] = mapped_column(default="", server_default="")
+    person_id: Mapped[UUID | None]
+    password_hash: Mapped[str | None]
+    password_changed_at: Mapped[datetime | None]
+    language: Mapped[str | None]
+    status: Mapped[str] = c_text(default="active", server_default="active")
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID | None]
+    last_sign_in_at: Mapped[datetime | None]
+
+
+class AccountSession(Identified, Base):
+    """A signed-in browser. The cookie holds a random value of which only the hash is kept.
+
+    :ivar seen_at: last use, written at most once a minute. :ivar expires_at: the end whatever happens.
+    """
+
+    __tablename__ = "account_session"
+    __table_args__ = (Index("ix_account_session_account_id", "account_id"),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    address: Mapped[str]
+    user_agent: Mapped[str]
+
+
+class ApiToken(Identified, Base):
+    """A bearer token for the API, made in the console and shown once.
+
+    :ivar hint: its last four characters, to tell tokens apart.
+    """
+
+    __tablename__ = "api_token"
+    __table_args__ = (Index("ix_api_token_account_id", "account_id"),)
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    name: Mapped[str]
+    hint: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class RegistrationCode(Identified, OrgPair, Base):
+    """Eight characters with which a lower organisation's person sets up an account there, once, within 20 days.
+
+    :ivar role: the role the account gets at the organisation. :ivar reach: with which reach.
+    """
+
+    __tablename__ = "registration_code"
+
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    hint: Mapped[str]
+    role: Mapped[str] = c_text()
+    reach: Mapped[str] = c_text()
+    note: Mapped[str] = mapped_column(default="", server_default="")
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    used_by: Mapped[UUID | None]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class Throttle(Base):
+    """Failures of one kind from one source, to slow down guessing.
+
+    :ivar key: ``name:<sign-in name>`` or ``address:<address>``, hashed. :ivar locked_until: no tries before.
+    """
+
+    __tablename__ = "throttle"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    failures: Mapped[int]
+    since: Mapped[datetime]
+    locked_until: Mapped[datetime | None]

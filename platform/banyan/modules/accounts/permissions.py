@@ -1,0 +1,10 @@
+"""Permissions of accounts."""
+
+from banyan.kernel.i18n import lazy
+from banyan.kernel.values import Permission
+
+ACCOUNT_READ = Permission("accounts.account:read", lazy("See accounts"))
+ACCOUNT_CREATE = Permission("accounts.account:create", lazy("Issue registration codes"))
+ACCOUNT_UPDATE = Permission("accounts.account:update", lazy("Edit, suspend and restore accounts"))
+
+PERMISSIONS = (ACCOUNT_READ, ACCOUNT_CREATE, ACCOUNT_UPDATE)

@@ -1,0 +1,88 @@
+"""The hooks of the module ``accounts``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+from flask import Blueprint
+from flask_smorest import Blueprint as ApiBlueprint
+
+from banyan import __version__
+from banyan.kernel.context import Context
+from banyan.kernel.db.base import Base
+from banyan.kernel.errors import Text
+from banyan.kernel.events import Event
+from banyan.kernel.i18n import lazy
+from banyan.kernel.jobs import Job
+from banyan.kernel.values import Metric, ModuleManifest, NavItem, OrgRef, Permission
+from banyan.modules.accounts import api, cli, events, jobs, models, permissions, stats
+from banyan.modules.accounts.pages import pages
+from banyan.plugins import hookimpl
+
+
+@hookimpl
+def banyan_manifest() -> ModuleManifest:
+    label, description = lazy("Accounts"), lazy("Sign-in, administrators and API tokens")
+    return ModuleManifest("accounts", label, description, __version__, always_on=True)
+
+
+@hookimpl
+def banyan_permissions() -> Sequence[Permission]:
+    return permissions.PERMISSIONS
+
+
+@hookimpl
+def banyan_models() -> Sequence[type[Base]]:
+    return (models.Account, models.AccountSession, models.ApiToken, models.RegistrationCode, models.Throttle)
+
+
+@hookimpl
+def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
+    return (api.api, api.own)
+
+
+@hookimpl
+def banyan_page_blueprints() -> Sequence[Blueprint]:
+    return (pages,)
+
+
+@hookimpl
+def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
+    label, permission = lazy("Administrators"), permissions.ACCOUNT_READ.name
+    return (NavItem(label, "accounts_pages.administrators", "user-shield", "organisation", 30, permission),)
+
+
+@hookimpl
+def banyan_event_types() -> Sequence[type[Event]]:
+    return (events.AccountOpened, events.AccountSuspended, events.AccountRestored)
+
+
+@hookimpl
+def banyan_actions() -> Mapping[str, Text]:
+    return events.ACTIONS
+
+
+@hookimpl
+def banyan_fields() -> Mapping[str, Text]:
+    return events.FIELDS
+
+
+@hookimpl
+def banyan_metrics() -> Sequence[Metric]:
+    return stats.METRICS
+
+
+@hookimpl
+def banyan_stats(ctx: Context, org: OrgRef, lo: str, hi: str) -> dict[str, dict[str, int]]:
+    return stats.counted(ctx, lo, hi)
+
+
+@hookimpl
+def banyan_jobs() -> Sequence[Job]:
+    return (jobs.PURGE,)
+
+
+@hookimpl
+def banyan_cli() -> Sequence[click.Command]:
+    return (cli.commands,)

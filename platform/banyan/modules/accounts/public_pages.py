@@ -1,0 +1,134 @@
+"""Console pages for people who are not signed in: sign-in and registration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from banyan.kernel import runtime as rt
+from banyan.kernel.access_marks import public, signed_in
+from banyan.kernel.context import Context
+from banyan.kernel.db.scoped import Exact
+from banyan.kernel.errors import Invalid, TooManyTries
+from banyan.kernel.values import OrgRef
+from banyan.modules.accounts.schemas import Code, Registration, SignIn
+from banyan.modules.accounts.services import identity, registration, sessions
+from banyan.modules.accounts.services import sign_in as signing_in
+from banyan.modules.accounts.services.sessions import Visitor
+from banyan.web.blueprint import safe_path
+from banyan.web.forms import BoundForm
+from banyan.web.pages import submit
+
+REGISTER, SET_UP = "accounts/register.html", "accounts/set_up.html"
+
+
+def add_public_pages(pages: Blueprint) -> None:
+    """Add the pages to the module's blueprint."""
+    pages.add_url_rule("/sign-in", "sign_in", sign_in, methods=["GET"])
+    pages.add_url_rule("/sign-in", "sign_in_try", try_sign_in, methods=["POST"])
+    pages.add_url_rule("/sign-out", "sign_out", sign_out, methods=["POST"])
+    pages.add_url_rule("/register", "register", register, methods=["GET"])
+    pages.add_url_rule("/register", "register_code", enter_code, methods=["POST"])
+    pages.add_url_rule("/register/account", "register_account", set_up, methods=["POST"])
+
+
+@public
+def sign_in() -> ResponseReturnValue:
+    """The sign-in page; ``next`` is where it leads afterwards."""
+    form = BoundForm(SignIn(), data={"next": safe_path(request.args.get("next"))})
+    return render_template("accounts/sign_in.html", form=form)
+
+
+@public
+def try_sign_in() -> ResponseReturnValue:
+    """Sign in."""
+
+    def use(data: dict[str, Any]) -> ResponseReturnValue:
+        cookie = signing_in.sign_in(rt.current(), data["sign_in_name"], data["password"], visitor())
+        return _signed_in(cookie, safe_path(data["next"]))
+
+    return submit(BoundForm(SignIn()), use, "accounts/sign_in.html")
+
+
+@signed_in
+def sign_out() -> ResponseReturnValue:
+    """End this session."""
+    sessions.sign_out(rt.current())
+    response = make_response(redirect("/sign-in", 303))
+    response.delete_cookie(identity.SESSION_COOKIE, path="/", httponly=True, samesite="Lax")
+    return response
+
+
+@public
+def register() -> ResponseReturnValue:
+    """The first step of registering: the code."""
+    return render_template(REGISTER, form=BoundForm(Code()))
+
+
+@public
+def enter_code() -> ResponseReturnValue:
+    """Show what a code gives, with the form of the account."""
+
+    def use(data: dict[str, Any]) -> ResponseReturnValue:
+        offer = registration.look_up(rt.current(), data["code"], visitor())
+        form = BoundForm(Registration(), data={"code": data["code"]})
+        return _private(render_template(SET_UP, form=form, offer=offer))
+
+    return submit(BoundForm(Code()), use, REGISTER)
+
+
+@public
+def set_up() -> ResponseReturnValue:
+    """Set up the account a code gives, and sign in."""
+    typed = request.form.get("code", "")
+    try:
+        offer = registration.look_up(rt.current(), typed, visitor())
+    except (Invalid, TooManyTries) as error:
+        form = BoundForm(Code(), data={"code": typed})
+        form.refuse(error)
+        return render_template(REGISTER, form=form), 422
+
+    def use(data: dict[str, Any]) -> ResponseReturnValue:
+        cookie = registration.redeem(_inside(offer.org), data.pop("code"), data, visitor())
+        return _signed_in(cookie, "/")
+
+    return submit(BoundForm(Registration()), use, SET_UP, offer=offer)
+
+
+def visitor() -> Visitor:
+    """Where the request came from."""
+    agent = "".join(character for character in request.user_agent.string if character.isprintable())
+    return Visitor(request.remote_addr or "", agent[:300], request.cookies.get(identity.SESSION_COOKIE, ""))
+
+
+def _inside(org: OrgRef) -> Context:
+    """The request goes on inside ``org``, which a code named; what was read before is left behind."""
+    state = rt.state()
+    assert state is not None
+    state.ctx.session.close()
+    state.ctx = replace(state.ctx, session=rt.runtime().db.session(Exact(org)), org=org)
+    return state.ctx
+
+
+def _signed_in(cookie: str, target: str) -> Response:
+    settings = rt.runtime().settings
+    response = make_response(redirect(target, 303))
+    response.set_cookie(
+        identity.SESSION_COOKIE,
+        cookie,
+        max_age=settings.session_lifetime,
+        httponly=True,
+        samesite="Lax",
+        secure=settings.https,
+        path="/",
+    )
+    return response
+
+
+def _private(html: str) -> Response:
+    response = make_response(html)
+    response.headers["Cache-Control"] = "no-store"
+    return response

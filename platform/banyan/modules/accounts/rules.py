@@ -1,0 +1,82 @@
+"""What sign-in names, passwords and registration codes must be: pure functions."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from datetime import datetime, timedelta
+
+from banyan.kernel.errors import Text
+from banyan.kernel.i18n import lazy
+from banyan.modules.accounts.common_passwords import COMMON
+
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 128
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+CODE_LENGTH = 8
+CODE_LIFETIME = timedelta(hours=20 * 24)
+_NAME = re.compile(r"[0-9a-z\u3400-\u9fff][0-9a-z\u3400-\u9fff._@-]{2,63}")
+_ROWS = ("1234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb")
+
+
+def sign_in_name(typed: str) -> str:
+    """A sign-in name as it is kept and compared: without spaces around it, NFKC, case-folded."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", typed.strip()).casefold())
+
+
+def sign_in_name_problems(name: str) -> list[Text]:
+    """What is wrong with a sign-in name that is already in its kept form."""
+    if _NAME.fullmatch(name):
+        return []
+    return [lazy("3 to 64 letters a–z, digits, Chinese characters, or . _ @ -, beginning with none of these signs.")]
+
+
+def password_form(typed: str) -> str:
+    """A password as it is hashed, so that different keyboards write the same one (NFKC)."""
+    return unicodedata.normalize("NFKC", typed)
+
+
+def password_problems(typed: str, name: str) -> list[Text]:
+    """Every reason against a password for the account called ``name``."""
+    password = password_form(typed)
+    folded = password.casefold()
+    problems: list[Text] = []
+    if len(password) < SHORTEST_PASSWORD:
+        problems.append(lazy("A password has at least %(least)s characters.", least=SHORTEST_PASSWORD))
+    if len(password) > LONGEST_PASSWORD:
+        problems.append(lazy("A password has at most %(most)s characters.", most=LONGEST_PASSWORD))
+    if folded == sign_in_name(name):
+        problems.append(lazy("The password must not be the sign-in name."))
+    if is_common(folded):
+        problems.append(lazy("This is one of the passwords that are guessed first."))
+    return problems
+
+
+def is_common(folded: str) -> bool:
+    """Whether a case-folded password is among the commonest, one repeated piece, or a walk along the keys."""
+    if folded in COMMON or folded.rstrip("!.~@#0123456789") in COMMON:
+        return True
+    if any((folded[:size] * len(folded))[: len(folded)] == folded for size in (1, 2, 3)):
+        return True
+    return any(folded in row * 2 or folded in row[::-1] * 2 for row in _ROWS)
+
+
+def new_code() -> str:
+    """A fresh registration code: eight characters that are not mistaken for each other."""
+    return "".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH))
+
+
+def code_form(typed: str) -> str:
+    """A code as it is hashed: whatever case, spaces or hyphens it was typed with."""
+    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", typed)).upper()
+
+
+def shown_code(code: str) -> str:
+    """A code as it is read out: in two groups."""
+    return f"{code[:4]}-{code[4:]}"
+
+
+def code_expiry(now: datetime) -> datetime:
+    """When a code issued at ``now`` ends: 20 × 24 hours later."""
+    return now + CODE_LIFETIME

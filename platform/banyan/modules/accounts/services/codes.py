@@ -1,0 +1,127 @@
+"""Registration codes: how an account is handed to the person who will hold it, at the organisation or below."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, select
+
+from banyan.kernel.context import Context
+from banyan.kernel.errors import Invalid, Refused
+from banyan.kernel.i18n import lazy
+from banyan.kernel.runtime import runtime
+from banyan.kernel.treepath import lineage
+from banyan.kernel.values import Reach
+from banyan.modules.access import policy
+from banyan.modules.access.decision import load
+from banyan.modules.access.models import OrgRole
+from banyan.modules.access.services import names
+from banyan.modules.access.services.grants import not_delegable, require_delegable
+from banyan.modules.accounts import rules
+from banyan.modules.accounts.models import RegistrationCode
+from banyan.modules.accounts.permissions import ACCOUNT_CREATE
+from banyan.modules.audit.services import Subject, record
+from banyan.modules.tenancy.models import Org
+
+DEFAULT_ROLE = "org_admin"
+DEFAULT_REACH: Reach = "subtree"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCode:
+    """A new code, and the code itself, which nobody will see again."""
+
+    row: RegistrationCode
+    code: str
+
+
+def issue(ctx: Context, *, role: str = DEFAULT_ROLE, reach: Reach = DEFAULT_REACH, note: str = "") -> IssuedCode:
+    """Issue a code for one account at the organisation of the request, with a role there.
+
+    Whoever issues it must be able to grant that role with that reach there: the code is the grant, postponed.
+    """
+    org = ctx.session.get_one(Org, ctx.here.id)
+    if org.status != "active":
+        raise Refused(lazy("This organisation has been revoked."))
+    if role not in _usable(ctx):
+        raise Invalid({"role": [lazy("There is no such role at this organisation.")]})
+    require_delegable(ctx, role, ctx.here, reach == "subtree")
+    now, code = ctx.clock.now(), rules.new_code()
+    row = RegistrationCode(
+        org_id=ctx.here.id,
+        org_path=ctx.here.path,
+        code_hash=hashed(code),
+        hint=code[-2:],
+        role=role,
+        reach=reach,
+        note=note,
+        created_by=ctx.actor.account_id,
+        created_at=now,
+        expires_at=rules.code_expiry(now),
+    )
+    ctx.session.add(row)
+    ctx.session.flush()
+    after = {"role": role, "reach": reach, "note": note, "expires_at": row.expires_at}
+    record(ctx, "accounts.code.create", subject(row), after=after)
+    return IssuedCode(row, rules.shown_code(code))
+
+
+def role_choices(ctx: Context) -> list[tuple[str, str]]:
+    """Roles the actor may give at the organisation of the request: key and name."""
+    return [
+        (key, name) for key, name in _usable(ctx).items() if not not_delegable(ctx, ctx.actor, key, ctx.here, False)
+    ]
+
+
+def _usable(ctx: Context) -> dict[str, str]:
+    """All roles that mean something at the organisation of the request: built in, or its own line's."""
+    own = ctx.session.scalars(
+        select(OrgRole.id)
+        .where(OrgRole.org_path.in_(lineage(ctx.here.path)), OrgRole.withdrawn_at.is_(None))
+        .order_by(OrgRole.org_path, OrgRole.id)
+    )
+    store = policy.store()
+    keys = [*store.roles, *map(str, own)]
+    named = names.labels(store, ctx.session, keys)
+    return {key: named[key] for key in keys}
+
+
+def find(ctx: Context, code_id: UUID) -> RegistrationCode:
+    """A code within reach, to be withdrawn."""
+    return load(ctx, ACCOUNT_CREATE.name, RegistrationCode, code_id)
+
+
+def withdraw(ctx: Context, code_id: UUID) -> RegistrationCode:
+    """Take a code back before it is used."""
+    row = find(ctx, code_id)
+    ctx.session.refresh(row, with_for_update=True)
+    if row.used_at is not None:
+        raise Refused(lazy("This code has been used. Suspend the account that was set up with it instead."))
+    if row.withdrawn_at is not None:
+        raise Refused(lazy("This code has been withdrawn already."))
+    row.withdrawn_at = ctx.clock.now()
+    record(ctx, "accounts.code.withdraw", subject(row), org=row.org)
+    return row
+
+
+def hashed(code: str) -> bytes:
+    """What is kept of a code. Keyed: eight characters could be tried out against a stolen table."""
+    key = runtime().settings.secret_key.encode()
+    return hmac.new(key, b"registration-code:" + rules.code_form(code).encode(), hashlib.sha256).digest()
+
+
+def redeemable(ctx: Context) -> ColumnElement[bool]:
+    """The predicate of codes with which an account can be set up now."""
+    return and_(
+        RegistrationCode.used_at.is_(None),
+        RegistrationCode.withdrawn_at.is_(None),
+        RegistrationCode.expires_at > ctx.clock.now(),
+    )
+
+
+def subject(row: RegistrationCode) -> Subject:
+    """A code as the audit log names it: by its last two characters."""
+    return Subject("registration_code", str(row.id), f"…{row.hint}")

@@ -1,0 +1,105 @@
+"""Setting up an account with a registration code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from banyan.kernel.context import Context
+from banyan.kernel.errors import Invalid, TooManyTries
+from banyan.kernel.i18n import lazy
+from banyan.kernel.values import Actor, OrgRef, Reach
+from banyan.modules.access import policy
+from banyan.modules.access.services import names
+from banyan.modules.access.services.grants import grant_for_registration
+from banyan.modules.accounts.models import RegistrationCode
+from banyan.modules.accounts.services import codes, sessions, throttle
+from banyan.modules.accounts.services.accounts import open_account
+from banyan.modules.accounts.services.apart import apart
+from banyan.modules.accounts.services.sessions import Visitor
+from banyan.modules.audit.services import Subject, record
+from banyan.modules.tenancy.models import Org
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a code gives: an account at an organisation with a role there."""
+
+    org: OrgRef
+    org_name: str
+    role_label: str
+    reach: str
+    expires_at: datetime
+
+
+def look_up(ctx: Context, code: str, visitor: Visitor) -> Offer:
+    """What ``code`` gives, before anything is done with it.
+
+    :param ctx: of a request that nobody is signed in for; its session is not used.
+    :raises Invalid: unknown, used, withdrawn and expired codes alike. :raises TooManyTries: the address is paused.
+    """
+    ctx = replace(ctx, actor=replace(ctx.actor, address=visitor.address))
+    with apart(ctx) as own:
+        if throttle.reserve(own, throttle.BY_REGISTRATION, visitor.address) is None:
+            raise TooManyTries(lazy("Too many tries. Please wait 15 minutes."))
+    with apart(ctx) as own:
+        offer = _offer(own, code)
+        if offer is not None:
+            throttle.give_back(own, throttle.BY_REGISTRATION, visitor.address)
+        else:
+            record(own, "accounts.code.redeem", Subject("registration_code", "", "—"), outcome="failed")
+    if offer is None:
+        raise _not_valid()
+    return offer
+
+
+def redeem(ctx: Context, code: str, data: Mapping[str, Any], visitor: Visitor) -> str:
+    """Set up the account a code gives, grant its role, and sign in.
+
+    :param ctx: with a session whose scope is the organisation of the code. :param data: of `Registration`.
+    :return: the value of the session cookie.
+    :raises Invalid: the code is not valid (any more: of two at once one wins), or with the reasons against the data.
+    :raises Refused: whoever issued the code may not grant its role any more.
+    """
+    statement = select(RegistrationCode).where(RegistrationCode.code_hash == codes.hashed(code), codes.redeemable(ctx))
+    row = ctx.session.scalar(statement.with_for_update())
+    if row is None or not ctx.session.scope.holds(row.org_path):
+        raise _not_valid()
+    ctx = replace(ctx, actor=replace(ctx.actor, name=data["sign_in_name"], address=visitor.address))
+    account = open_account(
+        ctx,
+        sign_in_name=data["sign_in_name"],
+        display_name=data["display_name"],
+        phone=data["phone"],
+        password=data["password"],
+        home=row.org,
+    )
+    account.created_by, account.last_sign_in_at = row.created_by, ctx.clock.now()
+    row.used_at, row.used_by = ctx.clock.now(), account.id
+    actor = Actor(account.id, account.sign_in_name, "session", account.org, address=visitor.address)
+    ctx = replace(ctx, actor=actor)
+    reach: Reach = "subtree" if row.reach == "subtree" else "self"
+    grant_for_registration(ctx, account_id=account.id, role=row.role, org=row.org, reach=reach, issuer=row.created_by)
+    record(ctx, "accounts.code.redeem", codes.subject(row), org=row.org, after={"account": account.sign_in_name})
+    return sessions.begin(ctx, account, visitor)
+
+
+def _offer(ctx: Context, code: str) -> Offer | None:
+    found = ctx.session.execute(
+        select(RegistrationCode, Org.name)
+        .join(Org, Org.id == RegistrationCode.org_id)
+        .where(RegistrationCode.code_hash == codes.hashed(code), codes.redeemable(ctx), Org.status == "active")
+    ).first()
+    if found is None:
+        return None
+    row, org_name = found
+    label = names.label(policy.store(), ctx.session, row.role)
+    return Offer(row.org, org_name, label, row.reach, row.expires_at)
+
+
+def _not_valid() -> Invalid:
+    return Invalid({"code": [lazy("This code is not valid. It may have been used, withdrawn or have expired.")]})
