@@ -190,7 +190,8 @@ def present(
     query = Query({}, table.sorts[0], size)
     try:
         query = tables.parse(table, args.to_dict(), default_size=size)
-        page = tables.page(session, table, query, wanted, *visible)
+        # All of them, also those not shown: links and actions of a row may need them.
+        page = tables.page(session, table, query, allowed, *visible)
         if count:
             total, exact = tables.counted(session, table, query, *visible)
     except Invalid as error:
