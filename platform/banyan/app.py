@@ -27,6 +27,7 @@ from banyan.modules.accounts import plugin as accounts
 from banyan.modules.audit import plugin as audit
 from banyan.modules.audit import reading
 from banyan.modules.stats import plugin as stats
+from banyan.modules.tasks import plugin as tasks
 from banyan.modules.tenancy import plugin as tenancy
 from banyan.plugins import manager
 from banyan.plugins.manager import Plugins
@@ -36,6 +37,7 @@ from banyan.web import operations
 CORE: Mapping[str, Any] = {
     "audit": audit,
     "access": access,
+    "tasks": tasks,
     "tenancy": tenancy,
     "accounts": accounts,
     "stats": stats,

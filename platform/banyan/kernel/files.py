@@ -16,7 +16,8 @@ from typing import IO, Protocol
 from uuid import UUID
 
 import puremagic
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base, Identified
@@ -188,6 +189,17 @@ def keep(ctx: Context, store: FileStore, org: OrgRef, sniffed: Sniffed) -> Store
     )
     ctx.session.add(row)
     return row
+
+
+def forget(ctx: Context, store: FileStore, row: StoredFile) -> None:
+    """Delete a file: its row in the caller's transaction, its bytes once that is committed."""
+    key = row.key
+    ctx.session.delete(row)
+
+    def delete_bytes(_session: Session) -> None:
+        store.delete(key)
+
+    event.listen(ctx.session, "after_commit", delete_bytes, once=True)
 
 
 def produced(path: Path, name: str) -> Sniffed:

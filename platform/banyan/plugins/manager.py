@@ -76,10 +76,14 @@ class Plugins:
             if answer is not None:
                 yield name, answer
 
-    def tell(self, hook: str, name: str, **arguments: Any) -> Any:
+    def tell(self, hook: str, module: str, /, **arguments: Any) -> Any:
         """Ask one module, whose failure is the caller's."""
-        implementation = getattr(self.module(name), hook, None)
+        implementation = getattr(self.module(module), hook, None)
         return _call(implementation, arguments) if implementation is not None else None
+
+    def implementing(self, hook: str) -> frozenset[str]:
+        """Names of the modules that implement ``hook``."""
+        return frozenset(name for name in self.manifests if getattr(self.module(name), hook, None) is not None)
 
 
 _KEY = "banyan.plugins"

@@ -11,10 +11,12 @@ from banyan import __version__
 from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
 from banyan.kernel.i18n import lazy
+from banyan.kernel.jobs import Job
 from banyan.kernel.values import ModuleManifest, NavItem, Permission
 from banyan.modules.stats import models, permissions
 from banyan.modules.stats.api import api
 from banyan.modules.stats.pages import pages
+from banyan.modules.stats.services import fold_all
 from banyan.plugins import hookimpl
 
 
@@ -41,6 +43,12 @@ def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
 @hookimpl
 def banyan_page_blueprints() -> Sequence[Blueprint]:
     return (pages,)
+
+
+@hookimpl
+def banyan_jobs() -> Sequence[Job]:
+    reason = "waiting numbers of every organisation, into those above it"
+    return (Job("stats.fold", lazy("Add up figures"), periodic=fold_all, cron="* * * * *", reason=reason),)
 
 
 @hookimpl

@@ -101,7 +101,7 @@ def _list(ctx: Context) -> TableView:
         url=url_for("tenancy_pages.listing"),
         columns=may_see(table, lambda name: may(ctx, name)),
         links={"name": _profile, "parent": _parent_profile(ctx)},
-        export_url=url_for("tenancy_pages.export") if may(ctx, permissions.ORG_EXPORT.name) else None,
+        export_url=url_for("tasks_pages.export") if may(ctx, permissions.ORG_EXPORT.name) else None,
     )
 
 

@@ -10,10 +10,12 @@ from flask_smorest import Blueprint as ApiBlueprint
 from banyan import __version__
 from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
+from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import ModuleManifest, NavItem, Permission
 from banyan.modules.tenancy import models, permissions
 from banyan.modules.tenancy.api import api
+from banyan.modules.tenancy.exports import EXPORTS
 from banyan.modules.tenancy.pages import pages
 from banyan.plugins import hookimpl
 
@@ -47,6 +49,11 @@ def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
 @hookimpl
 def banyan_page_blueprints() -> Sequence[Blueprint]:
     return (pages,)
+
+
+@hookimpl
+def banyan_exports() -> Sequence[Exportable]:
+    return EXPORTS
 
 
 @hookimpl
