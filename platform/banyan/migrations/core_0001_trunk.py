@@ -119,6 +119,7 @@ def _tables() -> None:
         sa.PrimaryKeyConstraint("at", "id", name=op.f("pk_audit_entry")),
         postgresql_partition_by="RANGE (at)",
     )
+    op.create_index("ix_audit_entry_id", "audit_entry", ["id"], unique=False)
     op.create_index("ix_audit_entry_org_id_at", "audit_entry", ["org_id", "at"], unique=False)
     op.create_index("ix_audit_entry_subject_id_at", "audit_entry", ["subject_id", "at"], unique=False)
     op.create_table(

@@ -43,7 +43,8 @@ def require(ctx: Context, permission: str, org: OrgRef) -> Decision:
 def load(ctx: Context, permission: str, model: type[Row], identity: UUID) -> Row:
     """The row with ``identity``, after deciding at the row's own organisation.
 
-    Raises `NotFound` alike for rows that do not exist, lie outside the organisation of the URL or out of reach; `Forbidden` within it.
+    Raises `NotFound` alike for rows that do not exist, lie outside the organisation of the URL or out of reach;
+    `Forbidden` within it.
     """
     row = ctx.session.get(model, identity)
     outside = ctx.org is not None and row is not None and not row.org_path.startswith(ctx.org.path)

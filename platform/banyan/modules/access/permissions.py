@@ -21,3 +21,20 @@ ROLES = (
     Role("treasurer", lazy("Treasurer"), lazy("Keeps the money")),
     Role("member", lazy("Member"), lazy("Takes part")),
 )
+
+ACTIONS = {
+    "access.grant.grant": lazy("Role granted"),
+    "access.grant.end": lazy("Role taken back"),
+    "access.role.create": lazy("Own role defined"),
+    "access.role.update": lazy("Own role edited"),
+    "access.role.withdraw": lazy("Own role withdrawn"),
+    "access.request.refuse": lazy("Request refused"),
+}
+FIELDS = {
+    "reach": lazy("Reach"),
+    "not_before": lazy("Valid from"),
+    "not_after": lazy("Valid until"),
+    "ended_at": lazy("Taken back at"),
+    "permissions": lazy("Permissions"),
+    "withdrawn_at": lazy("Withdrawn at"),
+}

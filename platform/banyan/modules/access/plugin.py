@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from flask import Blueprint as PageBlueprint
+from flask_smorest import Blueprint as ApiBlueprint
 
 from banyan import __version__
+from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
+from banyan.kernel.errors import Text
+from banyan.kernel.events import Event
 from banyan.kernel.i18n import lazy
-from banyan.kernel.values import Binding, ModuleManifest, Permission, Role
-from banyan.modules.access import models, permissions
+from banyan.kernel.values import Binding, ModuleManifest, NavItem, Permission, Role
+from banyan.modules.access import events, models, permissions
+from banyan.modules.access.api import api
+from banyan.modules.access.pages import pages
 from banyan.plugins import hookimpl
 
 
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
-    return ModuleManifest("access", lazy("Roles and permissions"), lazy("Who may do what, and why"), __version__, always_on=True)
+    said = lazy("Who may do what, and why")
+    return ModuleManifest("access", lazy("Roles and permissions"), said, __version__, always_on=True)
 
 
 @hookimpl
@@ -30,3 +39,37 @@ def banyan_models() -> Sequence[type[Base]]:
 @hookimpl
 def banyan_roles() -> tuple[Sequence[Role], Sequence[Binding]]:
     return permissions.ROLES, ()
+
+
+@hookimpl
+def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
+    return (api,)
+
+
+@hookimpl
+def banyan_page_blueprints() -> Sequence[PageBlueprint]:
+    return (pages,)
+
+
+@hookimpl
+def banyan_event_types() -> Sequence[type[Event]]:
+    return (events.RoleGranted, events.GrantEnded, events.OwnRoleChanged)
+
+
+@hookimpl
+def banyan_actions() -> Mapping[str, Text]:
+    return permissions.ACTIONS
+
+
+@hookimpl
+def banyan_fields() -> Mapping[str, Text]:
+    return permissions.FIELDS
+
+
+@hookimpl
+def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
+    return (
+        NavItem(lazy("Roles"), "access_pages.roles", "shield-lock", "system", 40, permissions.ROLE_READ.name),
+        NavItem(lazy("Grants"), "access_pages.grants", "user-shield", "system", 50, permissions.GRANT_READ.name),
+        NavItem(lazy("Why may somebody?"), "access_pages.why", "help-circle", "system", 60, permissions.EXPLAIN.name),
+    )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import casbin
@@ -103,7 +104,9 @@ def _concerning(lines: Lines, role: str) -> Lines:
 
 
 def _rights(enforcer: casbin.Enforcer, role: str, permissions: Iterable[str]) -> Rights:
-    allowed, denied, deciding = set(), set(), {}
+    allowed: set[str] = set()
+    denied: set[str] = set()
+    deciding: dict[str, str] = {}
     for permission in permissions:
         answer, line = enforcer.enforce_ex(role, permission)
         if line:
@@ -123,7 +126,7 @@ class PolicyStore:
     ) -> None:
         self.permissions = {permission.name: permission for permission in permissions}
         self.roles = {role.key: role for role in roles}
-        self.conflicts = read_conflicts(folder / "conflicts.csv")
+        self.conflicts = frozenset(read_conflicts(folder / "conflicts.csv"))
         self._model_file = folder / "model.conf"
         read = read_lines(folder / "roles.csv")
         self._builtin = Lines((*read.bindings, *bindings), read.inclusions)
@@ -141,6 +144,10 @@ class PolicyStore:
     def snapshot(self) -> Snapshot:
         """The newest published snapshot."""
         return self._snapshot
+
+    def conflicting(self, role: str, other: str) -> bool:
+        """Whether one person may not hold both roles at one place."""
+        return (role, other) in self.conflicts or (other, role) in self.conflicts
 
     def current(self, session: Session | Connection, stamp: int, needed: Iterable[str]) -> Snapshot:
         """The snapshot of version ``stamp`` with at least the roles ``needed``; rebuilds changed roles only."""
@@ -205,7 +212,7 @@ def authority(
     session: Session | Connection, store: PolicyStore, account_id: UUID, now: datetime
 ) -> tuple[tuple[Grant, ...], Snapshot]:
     """An account's grants valid at ``now`` and the policy they are to be read with, stamp and grants in one query."""
-    rows = session.execute(
+    rows: Sequence[Any] = session.execute(
         select(PolicyStamp.version, RoleGrant.id, RoleGrant.role, RoleGrant.org_id, RoleGrant.org_path, RoleGrant.reach)
         .select_from(PolicyStamp)
         .outerjoin(
@@ -220,7 +227,8 @@ def authority(
     ).all()
     if not rows:
         return (), EMPTY_SNAPSHOT
-    grants = tuple(Grant(row[1], row[2], row[3], row[4], row[5] == "subtree") for row in rows if row[1] is not None)
+    held: list[Any] = [row for row in rows if row[1] is not None]  # without any grant the outer join still gives the stamp
+    grants = tuple(Grant(row[1], row[2], row[3], row[4], row[5] == "subtree") for row in held)
     return grants, store.current(session, rows[0][0], {grant.role for grant in grants})
 
 
@@ -235,5 +243,5 @@ def install(app: Flask, store: PolicyStore) -> None:
 def store() -> PolicyStore:
     """The policy of the running application."""
     found = current_app.extensions[_KEY]
-    assert isinstance(found, PolicyStore)  # noqa: S101 - tells the type checker what install() put there
+    assert isinstance(found, PolicyStore)
     return found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
 
 from banyan.kernel.treepath import upper
 from banyan.kernel.values import NO_RIGHTS, Decision, Grant, Snapshot
 
 Range = tuple[str, str]
+Holder = TypeVar("Holder", bound=Hashable)
 
 
 def decide(grants: Sequence[Grant], policy: Snapshot, permission: str, path: str) -> Decision:
@@ -76,3 +79,36 @@ def clipped(found: Iterable[Range], lo: str, hi: str) -> list[Range]:
     """The parts of ``found`` inside ``[lo, hi)``."""
     cut = ((max(start, lo), min(end, hi)) for start, end in found)
     return [(start, end) for start, end in cut if start < end]
+
+
+def missing(grants: Sequence[Grant], policy: Snapshot, wanted: Iterable[str], path: str, subtree: bool) -> list[str]:
+    """Those of the permissions ``wanted`` that are not held at ``path`` (and throughout below, if ``subtree``)."""
+    return sorted(name for name in wanted if not holds_throughout(grants, policy, name, path, subtree))
+
+
+def reaches_meet(path: str, subtree: bool, other: str, other_subtree: bool) -> bool:
+    """Whether two reaches have an organisation in common."""
+    if subtree and other_subtree:
+        return path.startswith(other) or other.startswith(path)
+    if subtree:
+        return other.startswith(path)
+    return path.startswith(other) if other_subtree else path == other
+
+
+def times_meet(start: datetime, end: datetime | None, other: datetime, other_end: datetime | None) -> bool:
+    """Whether two spans ``[start, end)`` have an instant in common; None is for ever."""
+    return (other_end is None or start < other_end) and (end is None or other < end)
+
+
+def holders(held: Iterable[tuple[Holder, Grant]], policy: Snapshot, permission: str, path: str) -> set[Holder]:
+    """Who of several holders of grants may do ``permission`` at ``path``; deny beats allow for each of them."""
+    allowed, denied = set(), set()
+    for holder, grant in held:
+        rights = policy.roles.get(grant.role, NO_RIGHTS)
+        if not grant.covers(path):
+            continue
+        if permission in rights.denied:
+            denied.add(holder)
+        elif permission in rights.allowed:
+            allowed.add(holder)
+    return allowed - denied

@@ -23,6 +23,7 @@ class AuditEntry(Base):
 
     __tablename__ = "audit_entry"
     __table_args__ = (
+        Index("ix_audit_entry_id", "id"),
         Index("ix_audit_entry_org_id_at", "org_id", "at"),
         Index("ix_audit_entry_subject_id_at", "subject_id", "at"),
         {"postgresql_partition_by": "RANGE (at)"},

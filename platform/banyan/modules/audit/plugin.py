@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flask import Blueprint as PageBlueprint
+from flask_smorest import Blueprint as ApiBlueprint
+
 from banyan import __version__
+from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
 from banyan.kernel.i18n import lazy
-from banyan.kernel.values import ModuleManifest, Permission
+from banyan.kernel.values import ModuleManifest, NavItem, Permission
 from banyan.modules.audit import models, permissions
+from banyan.modules.audit.api import api
+from banyan.modules.audit.pages import pages
 from banyan.plugins import hookimpl
 
 
@@ -25,3 +31,19 @@ def banyan_permissions() -> Sequence[Permission]:
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
     return (models.AuditEntry,)
+
+
+@hookimpl
+def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
+    return (api,)
+
+
+@hookimpl
+def banyan_page_blueprints() -> Sequence[PageBlueprint]:
+    return (pages,)
+
+
+@hookimpl
+def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
+    entries = "audit_pages.entries"
+    return (NavItem(lazy("Audit log"), entries, "history", "system", 80, permissions.ENTRY_READ.name),)

@@ -1,0 +1,51 @@
+"""Words for what is stored: reaches, states of grants, verdicts, roles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from banyan.kernel.errors import Text
+from banyan.kernel.i18n import lazy
+from banyan.modules.access import policy
+
+REACHES: Mapping[str, Text] = {"self": lazy("This level"), "subtree": lazy("This level and all below")}
+STATES: Mapping[str, Text] = {
+    "valid": lazy("Valid"),
+    "to_come": lazy("To come"),
+    "expired": lazy("Expired"),
+    "ended": lazy("Taken back"),
+}
+STATE_TONES = {"valid": "ok", "to_come": "warn"}
+ROLE_STATES: Mapping[str, Text] = {"in_use": lazy("In use"), "withdrawn": lazy("Withdrawn")}
+VERDICTS: Mapping[str, Text] = {
+    "decides": lazy("Decides"),
+    "denies": lazy("Denies as well"),
+    "allows": lazy("Allows as well, but another one decides"),
+    "lacks": lazy("Its role lacks the permission"),
+    "withdrawn": lazy("Its role has been withdrawn"),
+    "out_of_reach": lazy("Does not reach there"),
+    "not_yet": lazy("Not valid yet"),
+    "expired": lazy("Expired"),
+    "ended": lazy("Taken back"),
+}
+REASONS: Mapping[str, Text] = {
+    "allowed": lazy("A grant covers the organisation, and its role has the permission."),
+    "denied": lazy("A role held there denies it, and a denial goes before everything else."),
+    "no_permission": lazy("A grant covers the organisation, but no role held there has the permission."),
+    "no_grant": lazy("No valid grant of this account reaches the organisation."),
+    "suspended": lazy("The account is suspended and cannot sign in."),
+    "module_off": lazy("The module that this belongs to is off at the organisation."),
+}
+
+
+class RoleNames(Mapping[str, Text]):
+    """Names of built-in roles as a mapping that asks the running application when it is read."""
+
+    def __getitem__(self, key: str) -> Text:
+        return policy.store().roles[key].label
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(policy.store().roles)
+
+    def __len__(self) -> int:
+        return len(policy.store().roles)

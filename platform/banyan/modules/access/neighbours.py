@@ -1,0 +1,95 @@
+"""Tables of modules above this one, by the columns that are needed: names without an import."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Text, Uuid, column, select, table
+
+from banyan.kernel.context import Context
+from banyan.kernel.errors import NotFound
+from banyan.kernel.i18n import lazy
+from banyan.kernel.values import OrgRef
+
+C = Text(collation="C")
+ORG = table("org", column("id", Uuid), column("path", C), column("code", C), column("name", Text))
+ACCOUNT = table(
+    "account",
+    column("id", Uuid),
+    column("org_id", Uuid),
+    column("org_path", C),
+    column("sign_in_name", C),
+    column("display_name", Text),
+    column("status", C),
+)
+
+
+class AccountRow(NamedTuple):
+    """An account as grants need it. ``home`` is the organisation that opened it."""
+
+    id: UUID
+    sign_in_name: str
+    display_name: str
+    status: str
+    home: OrgRef
+
+
+class Place(NamedTuple):
+    """An organisation with its names."""
+
+    ref: OrgRef
+    code: str
+    name: str
+
+
+_ACCOUNT = (
+    ACCOUNT.c.id,
+    ACCOUNT.c.sign_in_name,
+    ACCOUNT.c.display_name,
+    ACCOUNT.c.status,
+    ACCOUNT.c.org_id,
+    ACCOUNT.c.org_path,
+)
+_PLACE = (ORG.c.id, ORG.c.path, ORG.c.code, ORG.c.name)
+
+
+def account(ctx: Context, identity: UUID, *, lock: bool = False) -> AccountRow | None:
+    """The account with ``identity``, whoever asks; the caller decides whether they may know.
+
+    :param lock: hold its row, so that two grants to one account do not pass each other unseen.
+    """
+    statement = select(*_ACCOUNT).where(ACCOUNT.c.id == identity)
+    if lock:
+        statement = statement.with_for_update(key_share=True)
+    row = ctx.session.execute(statement).first()
+    return AccountRow(row[0], row[1], row[2], row[3], OrgRef(row[4], row[5])) if row else None
+
+
+def account_named(ctx: Context, name: str) -> AccountRow | None:
+    """The account with a sign-in name, whoever asks."""
+    row = ctx.session.execute(select(*_ACCOUNT).where(ACCOUNT.c.sign_in_name == name.strip().casefold())).first()
+    return AccountRow(row[0], row[1], row[2], row[3], OrgRef(row[4], row[5])) if row else None
+
+
+def place(ctx: Context, org: OrgRef) -> Place:
+    """An organisation by reference."""
+    row = ctx.session.execute(select(*_PLACE).where(ORG.c.id == org.id)).one()
+    return Place(OrgRef(row[0], row[1]), row[2], row[3])
+
+
+def place_called(ctx: Context, code: str) -> Place | None:
+    """The organisation called ``code``, whoever asks; the caller decides whether they may know."""
+    row = ctx.session.execute(select(*_PLACE).where(ORG.c.code == code.strip().lower())).first()
+    return Place(OrgRef(row[0], row[1]), row[2], row[3]) if row else None
+
+
+def lock_places(ctx: Context, ids: set[UUID]) -> None:
+    """Hold the rows of these organisations, in the order of the tree: whoever else decides by them waits."""
+    statement = select(ORG.c.id).where(ORG.c.id.in_(ids)).order_by(ORG.c.path).with_for_update(key_share=True)
+    ctx.session.execute(statement).all()
+
+
+def nothing_here() -> NotFound:
+    """What does not exist and what is out of reach are answered with."""
+    return NotFound(lazy("There is nothing here, or it is not within your reach."))

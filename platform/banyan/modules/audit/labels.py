@@ -1,0 +1,79 @@
+"""What actions and fields are called. Modules name theirs through the hooks `banyan_actions` and `banyan_fields`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from banyan.kernel.errors import Text
+from banyan.kernel.i18n import lazy
+from banyan.plugins import manager
+
+OUTCOMES: Mapping[str, Text] = {"done": lazy("Done"), "refused": lazy("Refused"), "failed": lazy("Failed")}
+TONES = {"done": "ok", "refused": "warn", "failed": "seal"}
+WAYS: Mapping[str, Text] = {
+    "session": lazy("Console"),
+    "token": lazy("API token"),
+    "job": lazy("Background job"),
+    "cli": lazy("Command line"),
+    "nobody": lazy("Without sign-in"),
+}
+REASONS: Mapping[str, Text] = {
+    "allowed": lazy("Allowed by a grant"),
+    "denied": lazy("Denied by a role"),
+    "no_permission": lazy("No role there has the permission"),
+    "no_grant": lazy("No grant reaches there"),
+}
+# Words that many modules use of their things; a module's own come through the hook.
+COMMON: Mapping[str, Text] = {
+    "account": lazy("Account"),
+    "approval_document": lazy("Approval document"),
+    "code": lazy("Code"),
+    "description": lazy("Description"),
+    "display_name": lazy("Name"),
+    "division_code": lazy("Division code"),
+    "expires_at": lazy("Valid until"),
+    "founded_on": lazy("Founded on"),
+    "language": lazy("Language"),
+    "level": lazy("Level"),
+    "module": lazy("Module"),
+    "name": lazy("Name"),
+    "note": lazy("Note"),
+    "organisation": lazy("Organisation"),
+    "parent": lazy("Parent organisation"),
+    "person_in_charge": lazy("Person in charge"),
+    "phone": lazy("Phone"),
+    "policy": lazy("Laid down"),
+    "reason": lazy("Reason"),
+    "role": lazy("Role"),
+    "short_name": lazy("Short name"),
+    "sign_in_name": lazy("Sign-in name"),
+    "status": lazy("Status"),
+    "type": lazy("Type"),
+}
+
+
+def actions() -> dict[str, Text]:
+    """Action → what people call it, of all modules."""
+    return _collected("banyan_actions")
+
+
+def fields() -> dict[str, Text]:
+    """Field of a before or after → what people call it, of all modules."""
+    return {**COMMON, **_collected("banyan_fields")}
+
+
+def _collected(hook: str) -> dict[str, Text]:
+    return {key: label for _module, found in manager.current().start(hook) for key, label in found.items()}
+
+
+class ActionNames(Mapping[str, Text]):
+    """`actions` as a mapping that asks the running application when it is read."""
+
+    def __getitem__(self, key: str) -> Text:
+        return actions()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(actions())
+
+    def __len__(self) -> int:
+        return len(actions())
