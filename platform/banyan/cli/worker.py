@@ -15,6 +15,7 @@ import structlog
 from flask_babel import force_locale
 from procrastinate.exceptions import ConnectorException
 
+from banyan.app import create_app
 from banyan.boundary import Banyan
 from banyan.cli.supervisor import follow_parent
 from banyan.kernel import logs, runtime
@@ -38,8 +39,6 @@ def worker() -> None:
     check_app_role(settings.serving_url)
     if settings.supervised:
         follow_parent()
-    from banyan.app import create_app
-
     app = create_app(settings, app_url=settings.serving_url)
     asyncio.run(work(app, settings, settings.serving_url))
 
