@@ -9,6 +9,8 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import ValidationError
 
+from banyan.kernel.i18n import message
+
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -30,15 +32,15 @@ class Text(ma.fields.String):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = unicodedata.normalize("NFC", super()._deserialize(value, attr, data, **kwargs).strip())
         if _CONTROL.search(text):
-            raise ValidationError("Control characters are not allowed.")
+            raise ValidationError(message("Control characters are not allowed."))
         if _DIRECTION.search(text):
-            raise ValidationError("Marks that turn the direction of writing are not allowed.")
+            raise ValidationError(message("Marks that turn the direction of writing are not allowed."))
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise ValidationError("This text holds a broken character.") from error
+            raise ValidationError(message("This text holds a broken character.")) from error
         if self.required and not text:
-            raise ValidationError("Missing data for required field.")
+            raise ValidationError(message("Missing data for required field."))
         return text
 
 

@@ -120,6 +120,11 @@ def init_app(app: Flask, folders: list[Path]) -> None:
     app.jinja_env.globals["html_lang"] = lambda: language().replace("_", "-")
 
 
+def message(text: str) -> str:
+    """Mark a literal for the catalogues; it is translated where it is shown (`translate`)."""
+    return text
+
+
 def translate(message: Any) -> str:
     """A message as its reader reads it; untranslated literals (from schemas) go through gettext here."""
     return gettext(message) if isinstance(message, str) and message else str(message)

@@ -8,10 +8,14 @@ import marshmallow as ma
 from marshmallow import validate
 
 from banyan.api.schemas import Schema, Text
+from banyan.plugins.enablement import POLICIES
+from banyan.kernel.i18n import lazy, message
 
-CODE = validate.Regexp(r"\A[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])\Z", error="2 to 32 of a–z, 0–9 and -, not at the ends.")
-PHONE = validate.Regexp(r"\A\+?[0-9][0-9 ()-]{4,22}[0-9]\Z", error="This is not a phone number.")
-DIVISION = validate.Regexp(r"\A[0-9]{2,12}\Z", error="2 to 12 digits.")
+CODE = validate.Regexp(
+    r"\A[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])\Z", error=message("2 to 32 of a–z, 0–9 and -, not at the ends.")
+)
+PHONE = validate.Regexp(r"\A\+?[0-9][0-9 ()-]{4,22}[0-9]\Z", error=message("This is not a phone number."))
+DIVISION = validate.Regexp(r"\A[0-9]{2,12}\Z", error=message("2 to 12 digits."))
 
 
 def _if_given(validator: validate.Validator) -> Any:
@@ -22,36 +26,46 @@ def _if_given(validator: validate.Validator) -> Any:
     return check
 
 
-class OrgDetails(Schema):
-    """What can be edited (ORG-01, ORG-03)."""
-
-    name = Text(required=True, validate=validate.Length(2, 100), metadata={"label": "Name", "wide": True})
-    short_name = Text(load_default="", validate=validate.Length(max=30), metadata={"label": "Short name"})
-    founded_on = ma.fields.Date(required=True, metadata={"label": "Founded on"})
-    person_in_charge = Text(required=True, validate=validate.Length(1, 50), metadata={"label": "Person in charge"})
-    phone = Text(required=True, validate=PHONE, metadata={"label": "Phone", "autocomplete": "tel"})
-    division_code = Text(
-        load_default="",
-        validate=_if_given(DIVISION),
-        metadata={"label": "Division code", "help": "Administrative division it stands on."},
-    )
-
-
-class OrgCreate(OrgDetails):
-    """A new organisation; the API names the approval document by the id of a stored file, the console uploads it."""
+class OrgPlacing(Schema):
+    """Where a new organisation stands, for ever or until it is moved."""
 
     parent = Text(
         required=True,
         validate=CODE,
-        metadata={"label": "Parent organisation", "widget": "search-select"},
+        metadata={
+            "label": lazy("Parent organisation"),
+            "widget": "search-select",
+            "help": lazy("Its code; type a name or initials to search."),
+        },
     )
-    level = Text(required=True, metadata={"label": "Level", "widget": "select"})
-    type = Text(required=True, metadata={"label": "Type", "widget": "select"})
+    level = Text(required=True, metadata={"label": lazy("Level"), "widget": "select"})
+    type = Text(required=True, metadata={"label": lazy("Type"), "widget": "select"})
     code = Text(
         required=True,
         validate=CODE,
-        metadata={"label": "Code", "help": "Part of its address, for ever: a–z, 0–9 and -."},
+        metadata={"label": lazy("Code"), "help": lazy("Part of its address, for ever: a–z, 0–9 and -.")},
     )
+
+
+class OrgDetails(Schema):
+    """What can be edited (ORG-01, ORG-03)."""
+
+    name = Text(required=True, validate=validate.Length(2, 100), metadata={"label": lazy("Name"), "wide": True})
+    short_name = Text(load_default="", validate=validate.Length(max=30), metadata={"label": lazy("Short name")})
+    founded_on = ma.fields.Date(required=True, metadata={"label": lazy("Founded on")})
+    person_in_charge = Text(
+        required=True, validate=validate.Length(1, 50), metadata={"label": lazy("Person in charge")}
+    )
+    phone = Text(required=True, validate=PHONE, metadata={"label": lazy("Phone"), "autocomplete": "tel"})
+    division_code = Text(
+        load_default="",
+        validate=_if_given(DIVISION),
+        metadata={"label": lazy("Division code"), "help": lazy("Administrative division it stands on.")},
+    )
+
+
+class OrgCreate(OrgDetails, OrgPlacing):
+    """A new organisation; the API names the approval document by the id of a stored file, the console uploads it."""
 
 
 class OrgUpdate(OrgDetails):
@@ -86,5 +100,51 @@ class OrgCreateForm(OrgCreate):
 
     document = ma.fields.Raw(
         load_default=None,
-        metadata={"label": "Approval document", "widget": "file", "help": "PDF, PNG, JPG or DOCX."},
+        metadata={"label": lazy("Approval document"), "widget": "file", "help": lazy("PDF, PNG, JPG or DOCX.")},
     )
+
+
+class ModuleSwitch(Schema):
+    """Switching a module."""
+
+    on = ma.fields.Boolean(required=True)
+
+
+class ModuleLayDown(Schema):
+    """What is laid down for this organisation and all below; null lifts it."""
+
+    policy = ma.fields.String(required=True, allow_none=True, validate=validate.OneOf(POLICIES))
+
+
+class ModulePolicyForm(Schema):
+    """The console's form of the same; an empty choice lifts it."""
+
+    policy = ma.fields.String(
+        load_default="",
+        validate=validate.OneOf(("", *POLICIES)),
+        metadata={"label": "For this organisation and all below", "widget": "radio"},
+    )
+
+
+class ModuleDetail(Schema):
+    """A module as it stands at an organisation."""
+
+    name = ma.fields.String()
+    label = ma.fields.String()
+    description = ma.fields.String()
+    version = ma.fields.String()
+    always_on = ma.fields.Boolean()
+    on = ma.fields.Boolean(metadata={"description": "What comes of switch, policy and dependencies."})
+    switched_on = ma.fields.Boolean(metadata={"description": "The organisation's own switch."})
+    requires = ma.fields.List(ma.fields.String())
+    policy = ma.fields.String(allow_none=True, metadata={"description": "In force: mandatory, allowed, forbidden."})
+    laid_down_by = ma.fields.String(allow_none=True, metadata={"description": "Code of who laid it down."})
+    own_policy = ma.fields.String(allow_none=True, metadata={"description": "Laid down by the organisation itself."})
+
+
+class ModuleEffect(Schema):
+    """What laying down a policy would do."""
+
+    policy = ma.fields.String(allow_none=True)
+    goes_on = ma.fields.Integer(metadata={"description": "Organisations at which the module goes on."})
+    goes_off = ma.fields.Integer(metadata={"description": "Organisations at which it goes off."})
