@@ -52,13 +52,15 @@ def init_app(app: Flask, api: BanyanApi) -> None:
 
 
 def groups(document: dict[str, Any]) -> dict[str, list[Operation]]:
-    """Operations by tag, in the order of the document."""
+    """Operations by what their tag is about, in the order of the document."""
+    about = {tag["name"]: tag.get("description") or tag["name"] for tag in document.get("tags", [])}
     found: dict[str, list[Operation]] = defaultdict(list)
     for path, item in document.get("paths", {}).items():
         for method in _METHODS:
             if method in item:
                 shared = item.get("parameters", [])
-                found[_tag(item[method])].append(_operation(document, path, method, item[method], shared))
+                tag = _tag(item[method])
+                found[about.get(tag, tag)].append(_operation(document, path, method, item[method], shared))
     return dict(found)
 
 

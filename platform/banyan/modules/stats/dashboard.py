@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from banyan.kernel.clock import today
+from banyan.kernel.clock import SHANGHAI, today
 from banyan.kernel.context import Context
 from banyan.kernel.values import OrgRef
 from banyan.modules.access.decision import visible
@@ -68,24 +68,30 @@ def dashboard(ctx: Context) -> Dashboard:
         for row in below
     )
     months = last_months(today(ctx.clock))
-    opened = tuple(own[f"{OPENED}{month:%Y-%m}"] for month in months)
+    itself = ctx.session.get_one(Org, here.id)
+    born = f"{OPENED}{itself.created_at.astimezone(SHANGHAI):%Y-%m}"
+    opened = tuple(_below(own, f"{OPENED}{month:%Y-%m}", born) for month in months)
     total = max(own[ORGS] - 1, 0)
     return Dashboard(
         organisations=total,
         accounts=own[ACCOUNTS],
         opened_this_month=opened[-1],
         children=children,
-        levels=_levels(ctx, own),
+        levels=_levels(ctx, own, itself),
         months=months,
         totals=running(total, opened),
         opened=opened,
     )
 
 
-def _levels(ctx: Context, own: dict[str, int]) -> tuple[tuple[str, int], ...]:
-    here = ctx.session.get_one(Org, ctx.here.id)
+def _below(own: dict[str, int], metric: str, of_itself: str) -> int:
+    """A number of the subtree without the organisation itself."""
+    return max(own[metric] - (metric == of_itself), 0)
+
+
+def _levels(ctx: Context, own: dict[str, int], itself: Org) -> tuple[tuple[str, int], ...]:
     rows = ctx.session.execute(select(Level.key, Level.label).order_by(Level.rank)).all()
-    counted = [(in_language(label, key), own[LEVEL + key] - (key == here.level)) for key, label in rows]
+    counted = [(in_language(label, key), _below(own, LEVEL + key, LEVEL + itself.level)) for key, label in rows]
     return tuple((label, n) for label, n in counted if n > 0)
 
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date
 
 from banyan.kernel.access_marks import permission, signed_in
+from banyan.kernel.clock import today
 from banyan.kernel.errors import NotFound
 from banyan.kernel.runtime import current, state
 from banyan.modules.access.decision import may
@@ -52,8 +53,8 @@ def show() -> ResponseReturnValue:
         "stats/dashboard.html",
         board=board,
         bars=[_bar(child) for child in board.children[:MOST_BARS]],
-        months=[format_date(month, "yyyy-MM") for month in board.months],
-        now=ctx.clock.now(),
+        months=[format_date(month, "LLL", rebase=False) for month in board.months],
+        today=today(ctx.clock),
         cards=cards,
         modules_on=len(optional & known.modules),
         modules_all=len(optional),

@@ -18,6 +18,7 @@ from banyan.modules.access.decision import may, visible
 from banyan.modules.audit.history import history
 from banyan.modules.tenancy import lists, permissions, treeview
 from banyan.modules.tenancy.models import Org
+from banyan.modules.tenancy.module_pages import add_module_pages
 from banyan.modules.tenancy.schemas import OrgCreateForm, OrgUpdate
 from banyan.modules.tenancy.services import organisations, search, tree
 from banyan.modules.tenancy.services.levels import levels, type_labels
@@ -29,6 +30,7 @@ from banyan.web.tables import Row, TableView, may_see, present
 from banyan.web.tasks import asked_by_htmx
 
 pages = Blueprint("tenancy_pages", __name__, template_folder="templates")
+add_module_pages(pages)
 READ, CREATE, UPDATE = permissions.ORG_READ.name, permissions.ORG_CREATE.name, permissions.ORG_UPDATE.name
 MOST_HITS = 20
 
@@ -160,7 +162,7 @@ def profile() -> ResponseReturnValue:
         "tenancy/profile.html",
         org=org,
         parent=organisations.parent_of(ctx, org),
-        level=levels(ctx.session)[org.level],
+        standing=levels(ctx.session)[org.level],
         kind=type_labels(ctx.session)[org.type],
         history=history(ctx, "org", str(org.id)),
     )
