@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import click
 import psycopg
 
 from banyan import __version__
-from banyan.cli.db import db
-from banyan.cli.demo import demo
-from banyan.cli.serve import serve
 from banyan.cli.supervisor import ChildError
-from banyan.cli.web import web
-from banyan.cli.worker import worker
 from banyan.kernel import logs
 from banyan.kernel.db.embedded import PostgresError
 from banyan.kernel.db.osuser import Unreachable
@@ -21,6 +17,8 @@ from banyan.kernel.db.roles import RoleError
 from banyan.kernel.errors import DomainError
 from banyan.kernel.settings import SettingsError
 
+# Loaded when they are asked for: the web process sets up how its metrics are shared before anything imports them.
+OWN = {name: f"banyan.cli.{name}" for name in ("db", "demo", "serve", "web", "worker")}
 # What an operator can mend: said in one message, without a traceback.
 MENDABLE = (
     ChildError,
@@ -43,10 +41,14 @@ class Commands(click.Group):
             raise click.ClickException(str(error).strip()) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), *_of_modules()})
+        return sorted({*OWN, *_of_modules()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return super().get_command(ctx, cmd_name) or _of_modules().get(cmd_name)
+        if cmd_name not in OWN:
+            return _of_modules().get(cmd_name)
+        command = getattr(importlib.import_module(OWN[cmd_name]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
 
 
 def _of_modules() -> dict[str, click.Command]:
@@ -57,7 +59,7 @@ def _of_modules() -> dict[str, click.Command]:
     for module, commands in manager.load(CORE).start("banyan_cli"):
         for command in commands:
             name = command.name or ""
-            if name in found or name in main.commands:
+            if name in found or name in OWN:
                 raise click.ClickException(f"Module {module!r} brings a command {name!r}, which exists already.")
             found[name] = command
     return found
@@ -68,7 +70,3 @@ def _of_modules() -> dict[str, click.Command]:
 def main() -> None:
     """Banyan: one installation for a whole tree of organisations."""
     logs.configure("console", "WARNING")
-
-
-for command in (db, demo, serve, web, worker):
-    main.add_command(command)

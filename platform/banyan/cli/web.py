@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from typing import Any
@@ -20,6 +21,7 @@ GRACEFUL_SECONDS = 20
 # A thread that serves one request for longer is taken for dead; long work is a job.
 TIMEOUT_SECONDS = 60
 KEEP_ALIVE_SECONDS = 5
+PROBES = ("operations.healthz", "operations.readyz", "operations.metrics")
 MULTIPROC = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -35,12 +37,16 @@ class GunicornLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> None:
         known = dict(environ.get(logs.ENVIRON_KEY) or {})
+        status = int(str(resp.status).split(" ", 1)[0])
+        # Probes come every few seconds; only their failures are news.
+        level = logging.DEBUG if status < 400 and known.get("endpoint") in PROBES else logging.INFO
         # No query: it may hold what somebody searched for, or a secret.
-        structlog.get_logger("banyan.access").info(
+        structlog.get_logger("banyan.access").log(
+            level,
             "request",
             method=environ.get("REQUEST_METHOD", ""),
             path=known.pop("path", environ.get("PATH_INFO", "")),
-            status=int(str(resp.status).split(" ", 1)[0]),
+            status=status,
             ms=round(request_time.total_seconds() * 1000, 1),
             sent=getattr(resp, "sent", None),
             address=environ.get("REMOTE_ADDR", ""),

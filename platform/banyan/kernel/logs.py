@@ -24,7 +24,7 @@ _TELLING = re.compile(r"passw|secret|token|cookie|authori[sz]ation|csrf|registra
 _URL_PASSWORD = re.compile(r"(?P<before>\w+://[^\s:/@]*:)[^\s/@]+(?=@)")
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 # Loggers that report at INFO what interests only those who debug them.
-_CHATTY = ("alembic", "procrastinate.periodic", "werkzeug")
+_CHATTY = ("alembic", "casbin", "procrastinate", "werkzeug")
 
 Event = MutableMapping[str, Any]
 

@@ -73,7 +73,7 @@ def _measure(response: Response) -> Response:
     pool = runtime().db.engine.pool
     if isinstance(pool, QueuePool):
         POOL.set(pool.checkedout())
-    shown = {**logs.bound(), "endpoint": endpoint}
+    shown = {key: value for key, value in logs.bound().items() if value} | {"endpoint": endpoint}
     if request.url_rule is not None and SECRET_ARGUMENTS.intersection(request.view_args or {}):
         shown["path"] = request.url_rule.rule
     request.environ[logs.ENVIRON_KEY] = shown
