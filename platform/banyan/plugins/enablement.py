@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, UniqueConstraint, literal, select, union_all
+from sqlalchemy import Connection, UniqueConstraint, func, literal, select, union_all
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from banyan.kernel.db.base import Base, Identified
 from banyan.kernel.db.scoped import OrgPair
-from banyan.kernel.treepath import lineage
+from banyan.kernel.treepath import lineage, upper
 from banyan.kernel.values import OrgRef
 from banyan.plugins.manager import Plugins
 
@@ -105,3 +105,63 @@ def enabled_modules(session: Session | Connection, plugins: Plugins, org: OrgRef
         if kept == on:
             return frozenset(on)
         on = frozenset(kept)
+
+
+def own_policies(session: Session | Connection, org: OrgRef) -> dict[str, Policy]:
+    """Module name → what ``org`` itself has laid down."""
+    found = session.execute(select(ModulePolicy.module, ModulePolicy.policy).where(ModulePolicy.org_id == org.id))
+    return {module: _policy(policy) for module, policy in found}
+
+
+def policies_below(session: Session | Connection, org: OrgRef, module: str) -> dict[str, Policy]:
+    """Path → policy of the highest organisations strictly below ``org`` that have laid down ``module``."""
+    rows = session.execute(
+        select(ModulePolicy.org_path, ModulePolicy.policy)
+        .where(ModulePolicy.org_path > org.path, ModulePolicy.org_path < upper(org.path))
+        .where(ModulePolicy.module == module)
+        .order_by(ModulePolicy.org_path)
+    )
+    found: dict[str, Policy] = {}
+    last = None
+    for path, policy in rows:
+        if last is None or not path.startswith(last):
+            found[path], last = _policy(policy), path
+    return found
+
+
+def switched_on(session: Session | Connection, module: str, lo: str, hi: str) -> int:
+    """How many organisations within ``[lo, hi)`` have switched ``module`` on themselves."""
+    return session.execute(
+        select(func.count())
+        .select_from(ModuleState)
+        .where(ModuleState.org_path >= lo, ModuleState.org_path < hi)
+        .where(ModuleState.module == module, ModuleState.enabled.is_(True))
+    ).scalar_one()
+
+
+def set_switch(session: Session, org: OrgRef, module: str, *, on: bool, by: UUID | None, at: datetime) -> None:
+    """Keep the switch of ``org`` for ``module``; the caller has decided that it may be so."""
+    row = session.scalar(select(ModuleState).where(ModuleState.org_id == org.id, ModuleState.module == module))
+    if row is None:
+        row = ModuleState(org_id=org.id, org_path=org.path, module=module)
+        session.add(row)
+    row.enabled, row.changed_by, row.changed_at = on, by, at
+
+
+def set_policy(
+    session: Session, org: OrgRef, module: str, policy: Policy | None, *, by: UUID | None, at: datetime
+) -> None:
+    """Keep what ``org`` lays down for ``module``; None lifts it."""
+    row = session.scalar(select(ModulePolicy).where(ModulePolicy.org_id == org.id, ModulePolicy.module == module))
+    if policy is None:
+        if row is not None:
+            session.delete(row)
+        return
+    if row is None:
+        row = ModulePolicy(org_id=org.id, org_path=org.path, module=module)
+        session.add(row)
+    row.policy, row.set_by, row.set_at = policy, by, at
+
+
+def _policy(text: str) -> Policy:
+    return next(policy for policy in POLICIES if policy == text)

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from banyan.kernel.errors import Text
 from banyan.kernel.events import Event
+from banyan.kernel.i18n import lazy
+
+# What the audit log calls what is done here.
+ACTIONS: Mapping[str, Text] = {
+    "tenancy.org.create": lazy("Created an organisation"),
+    "tenancy.org.update": lazy("Edited an organisation"),
+    "tenancy.module.switch_on": lazy("Switched a module on"),
+    "tenancy.module.switch_off": lazy("Switched a module off"),
+    "tenancy.module.lay_down": lazy("Laid down a module for those below"),
+    "tenancy.document.upload": lazy("Uploaded a document"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import Blueprint
 from flask_smorest import Blueprint as ApiBlueprint
@@ -10,12 +10,15 @@ from flask_smorest import Blueprint as ApiBlueprint
 from banyan import __version__
 from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
+from banyan.kernel.errors import Text
 from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import ModuleManifest, NavItem, Permission
 from banyan.modules.tenancy import models, permissions
 from banyan.modules.tenancy.api import api
+from banyan.modules.tenancy.events import ACTIONS
 from banyan.modules.tenancy.exports import EXPORTS
+from banyan.modules.tenancy.module_api import api as module_api
 from banyan.modules.tenancy.pages import pages
 from banyan.plugins import hookimpl
 
@@ -43,12 +46,17 @@ def banyan_models() -> Sequence[type[Base]]:
 
 @hookimpl
 def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
-    return (api,)
+    return (api, module_api)
 
 
 @hookimpl
 def banyan_page_blueprints() -> Sequence[Blueprint]:
     return (pages,)
+
+
+@hookimpl
+def banyan_actions() -> Mapping[str, Text]:
+    return ACTIONS
 
 
 @hookimpl
@@ -63,4 +71,5 @@ def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
             lazy("Organisations"), "tenancy_pages.listing", "sitemap", "organisation", 10, permissions.ORG_READ.name
         ),
         NavItem(lazy("Profile"), "tenancy_pages.profile", "building", "organisation", 20, permissions.ORG_READ.name),
+        NavItem(lazy("Modules"), "tenancy_pages.modules", "puzzle", "organisation", 60, permissions.MODULE_READ.name),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,3 +45,49 @@ def misplaced(
 def in_future(day: date | None, today: date) -> bool:
     """Whether a founding date lies ahead."""
     return day is not None and day > today
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A part of a subtree in which one policy for a module is laid down, or none.
+
+    :ivar total: organisations in it. :ivar switched: those that have switched the module on themselves.
+    """
+
+    policy: str | None
+    total: int
+    switched: int
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """At how many organisations a module goes on, and off."""
+
+    on: int
+    off: int
+
+
+def turned(areas: Iterable[Area], before: str | None, after: str | None) -> Turned:
+    """What changes in ``areas`` when the policy above all of them becomes ``after`` instead of ``before``.
+
+    The highest setter wins: an area's own policy counts only where there is none above.
+    """
+    on = off = 0
+    for area in areas:
+        old, new = before or area.policy, after or area.policy
+        if old == new or {old, new} == {None, "allowed"}:
+            continue
+        match old, new:
+            case "forbidden", "mandatory":
+                on += area.total
+            case "mandatory", "forbidden":
+                off += area.total
+            case "forbidden", _:
+                on += area.switched
+            case _, "forbidden":
+                off += area.switched
+            case "mandatory", _:
+                off += area.total - area.switched
+            case _, "mandatory":
+                on += area.total - area.switched
+    return Turned(on, off)

@@ -8,8 +8,8 @@ import marshmallow as ma
 from marshmallow import validate
 
 from banyan.api.schemas import Schema, Text
-from banyan.plugins.enablement import POLICIES
 from banyan.kernel.i18n import lazy, message
+from banyan.plugins.enablement import POLICIES
 
 CODE = validate.Regexp(
     r"\A[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])\Z", error=message("2 to 32 of a–z, 0–9 and -, not at the ends.")
@@ -122,7 +122,7 @@ class ModulePolicyForm(Schema):
     policy = ma.fields.String(
         load_default="",
         validate=validate.OneOf(("", *POLICIES)),
-        metadata={"label": "For this organisation and all below", "widget": "radio"},
+        metadata={"label": lazy("For this organisation and all below"), "widget": "radio"},
     )
 
 

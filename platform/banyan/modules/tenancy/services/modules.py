@@ -1,0 +1,217 @@
+"""Modules of an organisation: switched by itself, laid down from above (ORG-07)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from banyan.kernel.context import Context
+from banyan.kernel.errors import NotFound, Refused, Text
+from banyan.kernel.events import publish
+from banyan.kernel.i18n import lazy
+from banyan.kernel.treepath import upper
+from banyan.kernel.values import ModuleManifest
+from banyan.modules.audit.services import Subject, record
+from banyan.modules.tenancy import rules
+from banyan.modules.tenancy.events import ModulePolicySet, ModuleSwitched
+from banyan.modules.tenancy.models import Org
+from banyan.modules.tenancy.rules import Area, Turned
+from banyan.modules.tenancy.services import place as places
+from banyan.modules.tenancy.services.place import Place
+from banyan.plugins import enablement, manager
+from banyan.plugins.enablement import OFF, POLICIES, Policy, Standing
+from banyan.plugins.manager import Plugins
+
+POLICY_LABELS: Mapping[str, Text] = {
+    "mandatory": lazy("Mandatory"),
+    "allowed": lazy("Allowed"),
+    "forbidden": lazy("Forbidden"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleView:
+    """A module as it stands at the organisation of the request.
+
+    :ivar on: what comes of switch, policy and dependencies. :ivar setter: who laid down the policy in force.
+    :ivar own: what this organisation itself has laid down. :ivar requires: what else must be on.
+    """
+
+    manifest: ModuleManifest
+    on: bool
+    standing: Standing
+    setter: Place | None
+    own: Policy | None
+    requires: tuple[Text, ...]
+
+    @property
+    def name(self) -> str:
+        return self.manifest.name
+
+    @property
+    def switchable(self) -> bool:
+        """Whether the switch decides: nobody has laid down otherwise."""
+        return not self.manifest.always_on and self.standing.policy in (None, "allowed")
+
+
+def listing(ctx: Context) -> list[ModuleView]:
+    """All installed modules, those that can be switched first."""
+    plugins = manager.current()
+    found = enablement.standings(ctx.session, ctx.here)
+    on = enablement.enabled_modules(ctx.session, plugins, ctx.here)
+    own = enablement.own_policies(ctx.session, ctx.here)
+    line = {place.path: place for place in places.line(ctx.session, ctx.here.path)}
+    views = []
+    for name, manifest in plugins.manifests.items():
+        standing = found.get(name, OFF)
+        setter = line.get(standing.setter_path or "")
+        requires = tuple(plugins.manifests[wanted].label for wanted in manifest.requires)
+        views.append(ModuleView(manifest, name in on, standing, setter, own.get(name), requires))
+    return sorted(views, key=lambda view: (view.manifest.always_on, view.name))
+
+
+def view(ctx: Context, name: str) -> ModuleView:
+    """One module that can be switched on and off.
+
+    :raises NotFound: it is not installed. :raises Refused: it is always on.
+    """
+    found = next((one for one in listing(ctx) if one.name == name), None)
+    if found is None:
+        raise NotFound(lazy("There is no such module here."))
+    if found.manifest.always_on:
+        raise Refused(lazy("This module is part of every organisation and cannot be switched."))
+    return found
+
+
+def switch(ctx: Context, name: str, *, on: bool) -> ModuleView:
+    """Switch a module on or off at the organisation of the request; nothing happens if it stands so already.
+
+    :raises Refused: with every reason.
+    """
+    _lock(ctx)
+    found, plugins = view(ctx, name), manager.current()
+    reasons = _against_on(ctx, found, plugins) if on else _against_off(ctx, found, plugins)
+    if reasons:
+        raise Refused(*reasons)
+    if found.standing.switched_on == on or (on and found.on):
+        return found
+    enablement.set_switch(ctx.session, ctx.here, name, on=on, by=ctx.actor.account_id, at=ctx.clock.now())
+    ctx.session.flush()
+    plugins.tell("banyan_enabled" if on else "banyan_disabled", name, ctx=ctx, org=ctx.here)
+    action = "tenancy.module.switch_on" if on else "tenancy.module.switch_off"
+    record(ctx, action, _subject(found), before={"on": found.on}, after={"on": on})
+    publish(ctx, ctx.here, ModuleSwitched(name, on))
+    return view(ctx, name)
+
+
+def _lock(ctx: Context) -> None:
+    """Switches of one organisation wait for each other: two that depend on each other cannot cross."""
+    ctx.session.execute(select(Org.id).where(Org.id == ctx.here.id).with_for_update(key_share=True))
+
+
+def _subject(found: ModuleView) -> Subject:
+    return Subject("module", found.name, str(found.manifest.label))
+
+
+def _against_on(ctx: Context, found: ModuleView, plugins: Plugins) -> list[Text]:
+    reasons: list[Text] = []
+    if found.standing.policy == "forbidden":
+        reasons.append(lazy("%(name)s forbids this module.", name=_setter(found)))
+    if found.on:
+        return reasons
+    on = enablement.enabled_modules(ctx.session, plugins, ctx.here)
+    for wanted in found.manifest.requires:
+        if wanted not in on:
+            label = plugins.manifests[wanted].label
+            reasons.append(lazy("It needs the module “%(name)s”, which is off here.", name=label))
+    return [*reasons, *_asked(ctx, found, plugins)]
+
+
+def _asked(ctx: Context, found: ModuleView, plugins: Plugins) -> list[Text]:
+    return list(plugins.tell("banyan_can_enable", found.name, ctx=ctx, org=ctx.here) or ())
+
+
+def _against_off(ctx: Context, found: ModuleView, plugins: Plugins) -> list[Text]:
+    reasons: list[Text] = []
+    if found.standing.policy == "mandatory":
+        reasons.append(lazy("%(name)s has laid down this module as mandatory.", name=_setter(found)))
+    on = enablement.enabled_modules(ctx.session, plugins, ctx.here)
+    for name in sorted(on):
+        if found.name in plugins.manifests[name].requires:
+            label = plugins.manifests[name].label
+            reasons.append(lazy("The module “%(name)s” needs it and is on here.", name=label))
+    return reasons
+
+
+def _setter(found: ModuleView) -> str:
+    return found.setter.name if found.setter is not None else ""
+
+
+def preview(ctx: Context, name: str) -> dict[Policy | None, Turned]:
+    """What each policy would do if it were laid down here: organisations at which the module goes on, and off."""
+    view(ctx, name)
+    highest = enablement.standings(ctx.session, ctx.here).get(name, OFF)
+    above = highest.policy if highest.setter_path not in (None, ctx.here.path) else None
+    areas = _areas(ctx, name)
+    now = enablement.own_policies(ctx.session, ctx.here).get(name)
+    choices: tuple[Policy | None, ...] = (*POLICIES, None)
+    return {choice: rules.turned(areas, above or now, above or choice) for choice in choices}
+
+
+def _areas(ctx: Context, name: str) -> list[Area]:
+    """The subtree by what is laid down below: every area has one policy of its own, the rest has none."""
+    lo, hi = ctx.here.path, upper(ctx.here.path)
+    setters = enablement.policies_below(ctx.session, ctx.here, name)
+    areas = [Area(policy, *_numbers(ctx, name, path, upper(path))) for path, policy in setters.items()]
+    total, switched = _numbers(ctx, name, lo, hi)
+    rest = Area(None, total - sum(area.total for area in areas), switched - sum(area.switched for area in areas))
+    return [*areas, rest]
+
+
+def _numbers(ctx: Context, name: str, lo: str, hi: str) -> tuple[int, int]:
+    total = ctx.session.scalar(select(func.count()).select_from(Org).where(Org.path >= lo, Org.path < hi)) or 0
+    return total, enablement.switched_on(ctx.session, name, lo, hi)
+
+
+def lay_down(ctx: Context, name: str, policy: Policy | None) -> ModuleView:
+    """Lay down a module for the organisation of the request and all below; None lifts what it had laid down.
+
+    What an organisation above has laid down stays in force; this takes effect when that is lifted.
+
+    :raises Refused: with every reason.
+    """
+    _lock(ctx)
+    found, plugins = view(ctx, name), manager.current()
+    if found.own == policy:
+        return found
+    reasons = _against_policy(ctx, found, plugins, policy)
+    if reasons:
+        raise Refused(*reasons)
+    enablement.set_policy(ctx.session, ctx.here, name, policy, by=ctx.actor.account_id, at=ctx.clock.now())
+    ctx.session.flush()
+    record(ctx, "tenancy.module.lay_down", _subject(found), before={"policy": found.own}, after={"policy": policy})
+    publish(ctx, ctx.here, ModulePolicySet(name, policy))
+    return view(ctx, name)
+
+
+def _against_policy(ctx: Context, found: ModuleView, plugins: Plugins, policy: Policy | None) -> list[Text]:
+    if policy is None or policy == "allowed":
+        return []
+    mandatory = {one.name for one in listing(ctx) if one.manifest.always_on or one.standing.policy == "mandatory"}
+    reasons: list[Text] = []
+    if policy == "mandatory":
+        for wanted in found.manifest.requires:
+            if wanted not in mandatory:
+                label = plugins.manifests[wanted].label
+                reasons.append(lazy("It needs the module “%(name)s”, which is not mandatory here.", name=label))
+        if not found.on:
+            reasons.extend(_asked(ctx, found, plugins))
+        return reasons
+    for name in sorted(mandatory):
+        if found.name in plugins.manifests[name].requires:
+            label = plugins.manifests[name].label
+            reasons.append(lazy("The module “%(name)s” needs it and is mandatory here.", name=label))
+    return reasons
+
