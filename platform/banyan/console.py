@@ -18,6 +18,7 @@ from banyan.modules.tenancy.services import tree
 from banyan.modules.tenancy.services.levels import LevelView, levels
 from banyan.modules.tenancy.treeview import DASHBOARD, outermost, tree_node
 from banyan.plugins import manager
+from banyan.plugins.enablement import enabled_modules
 from banyan.web.shell import Account, Crumb, Here, NavLink, NavSection, Shell, TreeNode
 from banyan.web.shell import Place as Held
 
@@ -63,10 +64,11 @@ class _Filler:
     def shell(self, lang: str, request_id: str) -> Shell:
         known = levels(self.ctx.session)
         held = self._held()
-        nav = self._navigation()
+        rest = g.get("place") or next(iter(outermost(held)), None)
+        nav = self._navigation(rest) if rest is not None else ()
         entries = [link for section in nav for link in section.items]
         return Shell(
-            home_url=_home(g.get("place") or (held[0] if held else None)),
+            home_url=_home(rest),
             lang=lang,
             request_id=request_id,
             org=self._here(known),
@@ -112,18 +114,19 @@ class _Filler:
         active = self.ctx.org is not None and place.id == self.ctx.org.id
         return Held(place.name, level.mark if level else "", url_for(DASHBOARD, code=place.code), active)
 
-    def _navigation(self) -> tuple[NavSection, ...]:
-        if self.ctx.org is None:
-            return ()
+    def _navigation(self, rest: places.Place) -> tuple[NavSection, ...]:
+        """The rail of the organisation of this page, or on pages without one of where the reader works."""
+        ctx = self.ctx.at(rest.ref)
+        modules = self.modules or enabled_modules(ctx.session, manager.current(), rest.ref)
         items = [
             item
-            for _name, found in manager.current().ask("banyan_navigation", self.modules, ctx=self.ctx)
+            for _name, found in manager.current().ask("banyan_navigation", modules, ctx=ctx)
             for item in found
-            if item.permission is None or decision.may(self.ctx, item.permission)
+            if item.permission is None or decision.may(ctx, item.permission)
         ]
         sections = []
         for key, label in SECTIONS.items():
-            links = [_link(item) for item in sorted(items, key=lambda one: one.order) if item.section == key]
+            links = [_link(item, rest.code) for item in sorted(items, key=lambda one: one.order) if item.section == key]
             if links:
                 sections.append(NavSection(label, tuple(links)))
         return tuple(sections)
@@ -144,8 +147,8 @@ def _home(place: places.Place | None) -> str:
     return url_for(DASHBOARD, code=place.code) if place is not None else url_for("accounts_pages.me")
 
 
-def _link(item: NavItem) -> NavLink:
-    return NavLink(item.label, url_for(item.endpoint), item.icon, item.badge, _active(item.endpoint))
+def _link(item: NavItem, code: str) -> NavLink:
+    return NavLink(item.label, url_for(item.endpoint, code=code), item.icon, item.badge, _active(item.endpoint))
 
 
 def _active(endpoint: str) -> bool:
