@@ -20,4 +20,4 @@ def counted(ctx: Context, lo: str, hi: str) -> dict[str, dict[str, int]]:
         .where(Account.org_path >= lo, Account.org_path < hi, Account.status == "active")
         .group_by(Account.org_path)
     )
-    return {METRIC: dict(rows.tuples().all())}
+    return {METRIC: {row[0]: row[1] for row in rows}}
