@@ -15,13 +15,12 @@ from banyan.kernel.i18n import translate
 from banyan.kernel.jobs import LongTask
 from banyan.kernel.runtime import current
 from banyan.modules.tasks import exports, services
-from banyan.modules.tasks.downloads import attachment
+from banyan.modules.tasks.downloads import BYTES, attachment
 from banyan.modules.tasks.lists import TASKS
 from banyan.modules.tasks.permissions import TASK_CREATE, TASK_READ
 from banyan.modules.tasks.schemas import ExportStart, TaskDetail
 
 api = Blueprint("tasks_api", __name__, url_prefix="/api/v1/orgs/<code>", description="Long tasks")
-FILE = {"description": "The file, as an attachment.", "content": {"application/octet-stream": {}}}
 
 
 def shown(task: LongTask) -> dict[str, Any]:
@@ -70,7 +69,7 @@ class Cancel(MethodView):
 class Result(MethodView):
     """What a task made."""
 
-    @api.doc(responses={200: FILE})
+    @api.doc(responses={"200": BYTES})
     @participant(services.reached)
     def get(self, task_id: UUID) -> Response:
         """Fetch the file that one's own task made"""

@@ -7,6 +7,9 @@ from flask import Response, send_file
 from banyan.kernel.files import StoredFile
 from banyan.kernel.runtime import runtime
 
+BYTES = {"description": "The file, as an attachment.", "content": {"application/octet-stream": {}}}
+"""What a download answers, for the OpenAPI document."""
+
 
 def attachment(stored: StoredFile, name: str = "") -> Response:
     """The bytes of ``stored``, streamed.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from flask import Blueprint, g, render_template, request, url_for
+from flask import Blueprint, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement
 
@@ -16,11 +17,12 @@ from banyan.kernel.i18n import lazy
 from banyan.kernel.runtime import current, runtime
 from banyan.modules.access.decision import may, visible
 from banyan.modules.audit.history import history
+from banyan.modules.tasks.downloads import attachment
 from banyan.modules.tenancy import lists, permissions, treeview
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.module_pages import add_module_pages
 from banyan.modules.tenancy.schemas import OrgCreateForm, OrgUpdate
-from banyan.modules.tenancy.services import organisations, search, tree
+from banyan.modules.tenancy.services import documents, organisations, search, tree
 from banyan.modules.tenancy.services.levels import levels, type_labels
 from banyan.modules.tenancy.treeview import DASHBOARD
 from banyan.web.forms import BoundForm
@@ -166,6 +168,13 @@ def profile() -> ResponseReturnValue:
         kind=type_labels(ctx.session)[org.type],
         history=history(ctx, "org", str(org.id)),
     )
+
+
+@pages.get("/orgs/<code>/documents/<uuid:file_id>")
+@permission(READ)
+def document(file_id: UUID) -> Response:
+    """Fetch a document of an organisation."""
+    return attachment(documents.download(current(), file_id))
 
 
 @pages.route("/orgs/<code>/profile/edit", methods=["GET"])

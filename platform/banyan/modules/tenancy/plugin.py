@@ -18,6 +18,7 @@ from banyan.modules.tenancy import models, permissions
 from banyan.modules.tenancy.api import api
 from banyan.modules.tenancy.events import ACTIONS
 from banyan.modules.tenancy.exports import EXPORTS
+from banyan.modules.tenancy.file_api import api as file_api
 from banyan.modules.tenancy.module_api import api as module_api
 from banyan.modules.tenancy.pages import pages
 from banyan.plugins import hookimpl
@@ -46,7 +47,7 @@ def banyan_models() -> Sequence[type[Base]]:
 
 @hookimpl
 def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
-    return (api, module_api)
+    return (api, file_api, module_api)
 
 
 @hookimpl

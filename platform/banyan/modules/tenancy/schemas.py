@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import marshmallow as ma
+from flask_smorest.fields import Upload
 from marshmallow import validate
 
 from banyan.api.schemas import Schema, Text
@@ -65,7 +66,11 @@ class OrgDetails(Schema):
 
 
 class OrgCreate(OrgDetails, OrgPlacing):
-    """A new organisation; the API names the approval document by the id of a stored file, the console uploads it."""
+    """A new organisation; the API names the approval document by the id of an uploaded file."""
+
+    approval_document = ma.fields.UUID(
+        load_default=None, allow_none=True, metadata={"description": "Id of a file uploaded beforehand."}
+    )
 
 
 class OrgUpdate(OrgDetails):
@@ -95,13 +100,29 @@ class OrgDetail(Schema):
     version = ma.fields.Integer()
 
 
-class OrgCreateForm(OrgCreate):
+class OrgCreateForm(OrgDetails, OrgPlacing):
     """The console's form of a new organisation, with the approval document as an upload."""
 
     document = ma.fields.Raw(
         load_default=None,
         metadata={"label": lazy("Approval document"), "widget": "file", "help": lazy("PDF, PNG, JPG or DOCX.")},
     )
+
+
+class FileUpload(Schema):
+    """A document on its way in."""
+
+    file = Upload(required=True)
+
+
+class FileDetail(Schema):
+    """A document that was kept."""
+
+    id = ma.fields.UUID()
+    name = ma.fields.String()
+    media_type = ma.fields.String(metadata={"description": "What the bytes are, whatever the upload claimed."})
+    size = ma.fields.Integer(metadata={"description": "Bytes."})
+    sha256 = ma.fields.String()
 
 
 class ModuleSwitch(Schema):

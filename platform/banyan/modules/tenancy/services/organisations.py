@@ -22,6 +22,7 @@ from banyan.modules.tenancy import rules
 from banyan.modules.tenancy.events import OrgChanged, OrgCreated
 from banyan.modules.tenancy.models import Level, Org, OrgToken, OrgType
 from banyan.modules.tenancy.permissions import ORG_CREATE, ORG_UPDATE
+from banyan.modules.tenancy.services import documents
 from banyan.modules.tenancy.services.search import sort_name, tokens
 
 EDITABLE = ("name", "short_name", "founded_on", "person_in_charge", "phone", "division_code")
@@ -78,6 +79,8 @@ def create(
     _index(ctx, org)
     if document is not None and store is not None:
         org.approval_document = _kept(ctx, store, org, document)
+    elif data.get("approval_document") is not None:
+        org.approval_document = documents.take(ctx, data["approval_document"], org)
     _tell_created(ctx, org)
     return org
 

@@ -1,0 +1,61 @@
+"""Documents of an organisation: uploaded first, then named where they belong, such as the approval of a founding."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from banyan.kernel.context import Context
+from banyan.kernel.errors import Invalid, NotFound
+from banyan.kernel.files import DOCUMENT_TYPES, FileStore, Sniffed, StoredFile, keep
+from banyan.kernel.i18n import lazy
+from banyan.modules.access.decision import load
+from banyan.modules.audit.services import Subject, record
+from banyan.modules.tenancy.models import Org
+from banyan.modules.tenancy.permissions import ORG_READ
+
+
+def upload(ctx: Context, store: FileStore, sniffed: Sniffed) -> StoredFile:
+    """Keep a checked upload for the organisation of the request."""
+    row = keep(ctx, store, ctx.here, sniffed)
+    ctx.session.flush()
+    after = {"name": row.name, "size": row.size, "sha256": row.sha256}
+    record(ctx, "tenancy.document.upload", Subject("file", str(row.id), row.name), after=after)
+    return row
+
+
+def download(ctx: Context, file_id: UUID) -> StoredFile:
+    """A document for whoever may read the organisation it belongs to.
+
+    Files that are no organisation's document (results of exports, say) are none of this door's business.
+
+    :raises NotFound: as everywhere.
+    """
+    row = load(ctx, ORG_READ.name, StoredFile, file_id)
+    named = ctx.session.scalar(select(Org.id).where(Org.id == row.org_id, Org.approval_document == row.id))
+    own = ctx.actor.account_id is not None and row.created_by == ctx.actor.account_id
+    if named is None and not (own and row.extension in DOCUMENT_TYPES):
+        raise NotFound(lazy("There is nothing here, or it is not within your reach."))
+    return row
+
+
+def take(ctx: Context, file_id: UUID, org: Org) -> UUID:
+    """Make a document that the actor has uploaded at the organisation of the request that of the new ``org``.
+
+    :raises Invalid: it is unknown, somebody else's, of the wrong kind or in use.
+    """
+    row = ctx.session.get(StoredFile, file_id, with_for_update=True)
+    usable = (
+        row is not None
+        and row.org_path.startswith(ctx.here.path)
+        and row.created_by is not None
+        and row.created_by == ctx.actor.account_id
+        and row.extension in DOCUMENT_TYPES
+        and ctx.session.scalar(select(Org.id).where(Org.id == row.org_id, Org.approval_document == row.id)) is None
+    )
+    if row is None or not usable:
+        raise Invalid({"approval_document": [lazy("There is no such document of yours.")]})
+    row.org_id, row.org_path = org.id, org.path
+    ctx.session.flush()
+    return row.id
