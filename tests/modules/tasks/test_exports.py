@@ -18,7 +18,16 @@ from banyan.kernel.worker import Runner, run_long_task
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tenancy.models import Org
 
-NASTY = ("=1+1", "+SUM(A1:A9)", "-2", "@cmd", "=HYPERLINK(\"http://x\",\"y\")", "😀🏛️ 团支部", "𠀀𪚥㐀", "12345678901234567890")
+NASTY = (
+    "=1+1",
+    "+SUM(A1:A9)",
+    "-2",
+    "@cmd",
+    '=HYPERLINK("http://x","y")',
+    "😀🏛️ 团支部",
+    "𠀀𪚥㐀",
+    "12345678901234567890",
+)
 
 
 @pytest.fixture

@@ -1,0 +1,142 @@
+"""The only module that plugins import from: everything in `__all__`, and nothing else, is promised to them.
+
+Names are added, never taken away; a golden file in the tests holds them. ``flask``, ``marshmallow``, ``sqlalchemy`` and
+``alembic`` are used as they are.
+"""
+
+from banyan.api.blueprint import Blueprint as ApiBlueprint
+from banyan.api.lists import page_schema, respond
+from banyan.api.lists import parameters as list_parameters
+from banyan.api.schemas import Schema, Text
+from banyan.kernel.access_marks import participant, permission, public, signed_in
+from banyan.kernel.clock import SHANGHAI, Clock, today
+from banyan.kernel.context import Context
+from banyan.kernel.counting import count
+from banyan.kernel.db.base import Base, Identified, Versioned, c_text, new_id
+from banyan.kernel.db.rowsecurity import grant_table, scope_table
+from banyan.kernel.db.scoped import Published, Scoped
+from banyan.kernel.db.session import ScopedSession
+from banyan.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refused
+from banyan.kernel.errors import Text as Message
+from banyan.kernel.events import Event, publish
+from banyan.kernel.exports import Exportable
+from banyan.kernel.files import DOCUMENT_TYPES, Sniffed, StoredFile, keep, sniff
+from banyan.kernel.i18n import _, language, lazy, plural, translate
+from banyan.kernel.jobs import Job, LongTask, Progress, TaskRun, start
+from banyan.kernel.runtime import current, runtime
+from banyan.kernel.tables import Column, Filter, Query, Sort, TableDef, day_after, day_start
+from banyan.kernel.values import (
+    Actor,
+    Binding,
+    Card,
+    Decision,
+    Health,
+    Metric,
+    ModuleManifest,
+    NavItem,
+    OrgRef,
+    Permission,
+    Role,
+    SettingDef,
+)
+from banyan.modules.access.decision import decide, load, may, require, visible
+from banyan.modules.audit.services import Subject, changes, record
+from banyan.modules.tasks.downloads import attachment
+from banyan.plugins import hookimpl
+from banyan.web import charts
+from banyan.web.forms import BoundForm
+from banyan.web.pages import done, submit
+from banyan.web.tables import Action, Row, TableView, may_see, present
+
+__all__ = [
+    "DOCUMENT_TYPES",
+    "SHANGHAI",
+    "Action",
+    "Actor",
+    "ApiBlueprint",
+    "Base",
+    "Binding",
+    "BoundForm",
+    "Card",
+    "Clock",
+    "Column",
+    "Conflict",
+    "Context",
+    "Decision",
+    "DomainError",
+    "Event",
+    "Exportable",
+    "Filter",
+    "Forbidden",
+    "Health",
+    "Identified",
+    "Invalid",
+    "Job",
+    "LongTask",
+    "Message",
+    "Metric",
+    "ModuleManifest",
+    "NavItem",
+    "NotFound",
+    "OrgRef",
+    "Permission",
+    "Progress",
+    "Published",
+    "Query",
+    "Refused",
+    "Role",
+    "Row",
+    "Schema",
+    "Scoped",
+    "ScopedSession",
+    "SettingDef",
+    "Sniffed",
+    "Sort",
+    "StoredFile",
+    "Subject",
+    "TableDef",
+    "TableView",
+    "TaskRun",
+    "Text",
+    "Versioned",
+    "_",
+    "attachment",
+    "c_text",
+    "changes",
+    "charts",
+    "count",
+    "current",
+    "day_after",
+    "day_start",
+    "decide",
+    "done",
+    "grant_table",
+    "hookimpl",
+    "keep",
+    "language",
+    "lazy",
+    "list_parameters",
+    "load",
+    "may",
+    "may_see",
+    "new_id",
+    "page_schema",
+    "participant",
+    "permission",
+    "plural",
+    "present",
+    "public",
+    "publish",
+    "record",
+    "require",
+    "respond",
+    "runtime",
+    "scope_table",
+    "signed_in",
+    "sniff",
+    "start",
+    "submit",
+    "today",
+    "translate",
+    "visible",
+]
