@@ -83,12 +83,10 @@ def test_own_sessions_are_listed_and_ended_one_by_one(app: Banyan, world: World)
     person(world, world.org(), "wang.fang")
     here, there, foreign = app.test_client(), app.test_client(), app.test_client()
     sign_in(here, "li.ming")
-    there.post(
-        "/sign-in", data={"sign_in_name": "li.ming", "password": PASSWORD}, headers={"User-Agent": "Firefox <b>"}
-    )
+    there.post("/sign-in", data={"sign_in_name": "li.ming", "password": PASSWORD}, headers={"User-Agent": "Lynx <b>"})
     sign_in(foreign, "wang.fang")
     page = here.get("/me/sessions").text
-    assert "Firefox &lt;b&gt;" in page
+    assert "Lynx &lt;b&gt;" in page
     ends = re.findall(r'action="(/me/sessions/[0-9a-f-]{36}/end)"', page)
     assert len(ends) == 1, "this browser's own session ends by signing out"
     assert foreign.post(ends[0]).status_code == 404

@@ -61,3 +61,17 @@ def test_a_code_is_read_however_it_is_typed(gap: int) -> None:
     assert not set(rules.CODE_ALPHABET) & set("01OIL")
     typed = (" " * gap + rules.shown_code(code)).lower()
     assert rules.code_form(typed) == code
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/109.0 Safari/537.36 Edg/109.0", "Edge · Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Safari/604.1 MicroMessenger/8.0", "WeChat · iPhone"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox · Linux"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("", "—"),
+    ],
+)
+def test_browsers_are_called_what_people_call_them(agent: str, name: str) -> None:
+    assert rules.browser_name(agent) == name

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Text, case, cast, func, or_
 from sqlalchemy.orm import aliased
 
 from banyan.kernel.i18n import lazy
-from banyan.kernel.tables import Column, Filter, Sort, TableDef, day_after, day_start
+from banyan.kernel.tables import Column, Filter, Sort, TableDef
 from banyan.modules.access.models import OrgRole
 from banyan.modules.access.permissions import ROLES
 from banyan.modules.accounts import rules
@@ -70,8 +70,6 @@ ACCOUNTS = TableDef(
         Filter(
             "status", lazy("Status"), "choice", lambda value: Account.status == value, lambda _s: list(STATUS.items())
         ),
-        Filter("from", lazy("Opened from"), "date", lambda day: Account.created_at >= day_start(day)),
-        Filter("until", lazy("Opened until"), "date", lambda day: Account.created_at < day_after(day)),
     ),
 )
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from banyan.kernel import runtime as rt
 from banyan.kernel.access_marks import signed_in
 from banyan.kernel.i18n import lazy
+from banyan.modules.accounts.rules import browser_name
 from banyan.modules.accounts.schemas import PasswordChange, ProfileEdit, TokenMake
 from banyan.modules.accounts.services import identity, profile, sessions, tokens
 from banyan.modules.accounts.services.subjects import me as own_account
@@ -85,7 +86,12 @@ def change_password() -> ResponseReturnValue:
 def list_sessions() -> ResponseReturnValue:
     """Where one is signed in."""
     ctx = rt.current()
-    return render_template("accounts/sessions.html", sessions=sessions.live(ctx), present=ctx.actor.credential_id)
+    return render_template(
+        "accounts/sessions.html",
+        sessions=sessions.live(ctx),
+        present=ctx.actor.credential_id,
+        browser_name=browser_name,
+    )
 
 
 @signed_in

@@ -17,6 +17,24 @@ CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 8
 CODE_LIFETIME = timedelta(hours=20 * 24)
 _NAME = re.compile(r"[0-9a-z\u3400-\u9fff][0-9a-z\u3400-\u9fff._@-]{2,63}")
+# The first mark found wins: later browsers and systems also claim to be the earlier ones.
+_BROWSERS = (
+    ("MicroMessenger", "WeChat"),
+    ("Edg", "Edge"),
+    ("OPR", "Opera"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("HarmonyOS", "HarmonyOS"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 _ROWS = ("1234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb")
 
 
@@ -75,6 +93,12 @@ def code_form(typed: str) -> str:
 def shown_code(code: str) -> str:
     """A code as it is read out: in two groups."""
     return f"{code[:4]}-{code[4:]}"
+
+
+def browser_name(agent: str) -> str:
+    """What people call the browser and system of a ``User-Agent``; as it is where neither is known."""
+    known = [next((name for mark, name in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(filter(None, known)) or agent[:60] or "—"
 
 
 def code_expiry(now: datetime) -> datetime:

@@ -74,9 +74,16 @@ class _NewPassword(Schema):
     repeated = _password(lazy("New password, once more"), "new-password")
 
     @validates_schema(skip_on_field_errors=False)
-    def _alike(self, data: dict[str, Any], **_options: Any) -> None:
+    def _good(self, data: dict[str, Any], **_options: Any) -> None:
+        """All reasons at once; the service checks again, for those who do not come through a form."""
+        problems: dict[str, list[Any]] = {}
+        if "password" in data:
+            problems["password"] = list(rules.password_problems(data["password"], data.get("sign_in_name", "")))
         if "password" in data and "repeated" in data and data["password"] != data["repeated"]:
-            raise ValidationError({"repeated": ["The two passwords are not the same."]})
+            problems["repeated"] = ["The two passwords are not the same."]
+        found = {field: reasons for field, reasons in problems.items() if reasons}
+        if found:
+            raise ValidationError(found)
 
 
 class Registration(_NewPassword):
@@ -92,7 +99,7 @@ class Registration(_NewPassword):
     phone = Text(load_default="", validate=_PHONE, metadata=_PHONE_LABEL)
 
     class Meta(Schema.Meta):
-        fields = ("code", "sign_in_name", "display_name", "phone", "password", "repeated")
+        fields = ("code", "sign_in_name", "display_name", "password", "repeated", "phone")
 
 
 class PasswordChange(_NewPassword):
