@@ -49,3 +49,14 @@ def test_a_wheel_brings_policies_tenants_templates_and_the_licences_of_others(tm
         "banyan/migrations/core_0001",
     ):
         assert needed in listing.stdout
+
+
+def test_every_setting_is_told_in_both_readmes() -> None:
+    source = (ROOT / "platform/banyan/kernel/settings.py").read_text(encoding="utf-8")
+    # set by `banyan serve` for the processes it starts, by nobody else
+    settings = set(re.findall(r'read\.\w+\("([A-Z_]+)"', source)) - {"BANYAN_SUPERVISED"}
+
+    assert len(settings) > 15
+    for readme in ("README.md", "README.zh-CN.md"):
+        told = (ROOT / readme).read_text(encoding="utf-8")
+        assert [name for name in sorted(settings) if f"`{name}`" not in told] == []

@@ -171,3 +171,9 @@ def test_demo_sign_ins_are_printed_again(tmp_path: Path, monkeypatch: pytest.Mon
     assert nothing.exit_code == 1
     assert "banyan serve" in nothing.output
     assert found.output == "jilin  correct-horse\n"
+
+
+def test_modules_bring_commands_of_their_own() -> None:
+    result = CliRunner().invoke(main, ["accounts", "--help"])
+
+    assert result.exit_code == 0

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 
 import click
 import psycopg
@@ -39,6 +40,9 @@ def serve() -> None:
     """Serve on this machine: the database (unless DATABASE_URL names one), console, API and one worker."""
     settings = Settings.from_env()
     logs.configure(settings.log_format, settings.log_level)
+    # Until there are processes to end: leave through every block that has something to close.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
     with ServeLock(settings.home) as lock:
         try:
             lock.take(settings.public_url)
@@ -49,7 +53,12 @@ def serve() -> None:
         with database_server(settings) as urls:
             _prepare(settings, urls)
             _supervise(settings, urls, lock)
-    click.echo("Stopped.")
+    with suppress(OSError):
+        click.echo("Stopped.")
+
+
+def _leave(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def _prepare(settings: Settings, urls: Urls) -> None:
@@ -65,13 +74,14 @@ def _supervise(settings: Settings, urls: Urls, lock: ServeLock) -> None:
     env = child_environment(settings, urls)
     program = [sys.executable, "-m", "banyan"]
     supervisor = Supervisor([Child("web", [*program, "web"], env), Child("worker", [*program, "worker"], env)])
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, supervisor.on_signal)
     try:
         supervisor.run(lambda: _answers(settings), lambda: announce(settings), START_SECONDS)
     finally:
         lock.stopping()
-        click.echo("Stopping ...")
+        with suppress(OSError):  # the terminal may be gone
+            click.echo("Stopping ...")
         supervisor.stop()
 
 
