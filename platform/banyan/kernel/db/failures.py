@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from psycopg import errors as pg
-from sqlalchemy import Constraint
+from sqlalchemy import Constraint, Index
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import ServiceUnavailable
@@ -41,6 +41,6 @@ def _taken(cause: pg.UniqueViolation) -> DomainError:
     name = cause.diag.constraint_name
     for table in Base.metadata.tables.values():
         for constraint in (*table.constraints, *table.indexes):
-            if isinstance(constraint, Constraint) and constraint.name == name and constraint.info:
+            if isinstance(constraint, Constraint | Index) and constraint.name == name and constraint.info:
                 return Invalid({constraint.info["field"]: [constraint.info["message"]]})
     return Conflict(lazy("Somebody else was faster. Please try again."))

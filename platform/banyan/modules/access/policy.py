@@ -227,7 +227,7 @@ def authority(
     ).all()
     if not rows:
         return (), EMPTY_SNAPSHOT
-    held: list[Any] = [row for row in rows if row[1] is not None]  # without any grant the outer join still gives the stamp
+    held = [row for row in rows if row[1] is not None]  # without any grant the join still gives the stamp
     grants = tuple(Grant(row[1], row[2], row[3], row[4], row[5] == "subtree") for row in held)
     return grants, store.current(session, rows[0][0], {grant.role for grant in grants})
 

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from flask_babel import force_locale
 from sqlalchemy import or_, select, update
 
 from banyan.kernel.context import Context
 from banyan.kernel.errors import Conflict, Invalid, Refused, Text
 from banyan.kernel.events import publish
-from banyan.kernel.i18n import lazy
+from banyan.kernel.i18n import LANGUAGES, lazy
 from banyan.kernel.values import OrgRef
 from banyan.modules.access import policy, rules
 from banyan.modules.access.decision import require
@@ -128,11 +129,19 @@ def _check(ctx: Context, name: str, wanted: set[str]) -> None:
     unknown = sorted(wanted - store.permissions.keys())
     if unknown:
         problems["permissions"] = [lazy("There is no permission “%(name)s”.", name=item[:80]) for item in unknown]
-    taken = {text.casefold() for role in store.roles.values() for text in (role.key, str(role.label))}
-    if name.casefold() in taken:
+    if name.casefold() in _builtin_names():
         problems["name"] = [lazy("A built-in role is called this; choose another name.")]
     if problems:
         raise Invalid(problems)
+
+
+def _builtin_names() -> set[str]:
+    """What built-in roles are called, in every language."""
+    found = set(policy.store().roles)
+    for language in LANGUAGES:
+        with force_locale(language):
+            found |= {str(role.label).casefold() for role in policy.store().roles.values()}
+    return found
 
 
 def _require_held(ctx: Context, wanted: Iterable[str], org: OrgRef) -> None:

@@ -1,0 +1,5 @@
+"""Fixtures of this folder."""
+
+from tests.modules.access.people import land
+
+__all__ = ["land"]
