@@ -161,9 +161,7 @@ def test_forbidden_reaches_all_below_and_lifting_it_brings_everything_back(
 
 
 @pytest.mark.parametrize("higher_first", [True, False])
-def test_the_highest_setter_wins(
-    client: FlaskClient, headers: Headers, line: list[Org], *, higher_first: bool
-) -> None:
+def test_the_highest_setter_wins(client: FlaskClient, headers: Headers, line: list[Org], *, higher_first: bool) -> None:
     steps = [("province", "mandatory"), ("city", "forbidden")]
     for code, policy in steps if higher_first else reversed(steps):
         assert lay_down(client, headers, code, policy).status_code == 200

@@ -100,16 +100,11 @@ def _deliver_next(db: Database, plugins: Plugins, ctx: Context, org: OrgRef) -> 
 def _oldest(session: ScopedSession, org: OrgRef) -> OutboxEvent | None:
     """The head of the queue of ``org``; None when there is none, or when somebody else is at work on it."""
     head = session.scalar(
-        select(OutboxEvent.id)
-        .where(*WAITING, OutboxEvent.org_path == org.path)
-        .order_by(OutboxEvent.position)
-        .limit(1)
+        select(OutboxEvent.id).where(*WAITING, OutboxEvent.org_path == org.path).order_by(OutboxEvent.position).limit(1)
     )
     if head is None:
         return None
-    return session.scalar(
-        select(OutboxEvent).where(OutboxEvent.id == head, *WAITING).with_for_update(skip_locked=True)
-    )
+    return session.scalar(select(OutboxEvent).where(OutboxEvent.id == head, *WAITING).with_for_update(skip_locked=True))
 
 
 def _hand_over(session: ScopedSession, plugins: Plugins, ctx: Context, event: OutboxEvent) -> list[str]:

@@ -16,6 +16,4 @@ ENTRIES = TableDef(
     ),
     sorts=(Sort("-written_at", (Entry.written_at, Entry.id), descending=True),),
 )
-EXPORTS = (
-    Exportable(ENTRIES, READ.name, lambda ctx: visible(ctx, READ.name, Entry.org_path, within=ctx.here)),
-)
+EXPORTS = (Exportable(ENTRIES, READ.name, lambda ctx: visible(ctx, READ.name, Entry.org_path, within=ctx.here)),)

@@ -48,9 +48,7 @@ def against(ctx: Context, org: OrgRef) -> list[str]:
 def counted(ctx: Context, lo: str, hi: str) -> dict[str, dict[str, int]]:
     """Lines by path of organisation."""
     rows = ctx.session.execute(
-        select(Entry.org_path, func.count())
-        .where(Entry.org_path >= lo, Entry.org_path < hi)
-        .group_by(Entry.org_path)
+        select(Entry.org_path, func.count()).where(Entry.org_path >= lo, Entry.org_path < hi).group_by(Entry.org_path)
     ).all()
     return {ENTRIES: {row[0]: row[1] for row in rows}}
 

@@ -214,4 +214,3 @@ def _against_policy(ctx: Context, found: ModuleView, plugins: Plugins, policy: P
             label = plugins.manifests[name].label
             reasons.append(lazy("The module “%(name)s” needs it and is mandatory here.", name=label))
     return reasons
-

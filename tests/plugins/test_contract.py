@@ -1,0 +1,142 @@
+"""The contract with plugins: signatures and names are added, never changed or removed.
+
+After adding a hook or a name, write the golden files anew and look at the difference:
+``BANYAN_WRITE_GOLDEN=1 pytest tests/plugins/test_contract.py``
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.plugins.banyan_guestbook import plugin as guestbook
+
+import banyan.sdk
+from banyan.app import CORE
+from banyan.kernel.values import ModuleManifest
+from banyan.plugins import hookimpl, hookspecs, manager
+from banyan.plugins.manager import PluginError
+
+GOLDEN = Path(__file__).parent / "golden"
+PLUGIN = Path(str(guestbook.__file__)).parent
+
+
+def hooks() -> list[str]:
+    found = inspect.getmembers(hookspecs, lambda one: inspect.isfunction(one) and one.__module__ == hookspecs.__name__)
+    return [signature(name, function) for name, function in sorted(found) if name.startswith("banyan_")]
+
+
+def signature(name: str, function: Callable[..., Any]) -> str:
+    """Written out here, since Python's own words for it change between versions."""
+    found = inspect.signature(function)
+    parameters = ", ".join(f"{one.name}: {one.annotation}" for one in found.parameters.values())
+    return f"{name}({parameters}) -> {found.return_annotation}"
+
+
+def compare(name: str, lines: list[str]) -> None:
+    golden, text = GOLDEN / name, "\n".join(lines) + "\n"
+    if os.environ.get("BANYAN_WRITE_GOLDEN"):
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(text, encoding="utf-8")
+    assert golden.read_text(encoding="utf-8") == text
+
+
+def test_signatures_of_hooks_stand() -> None:
+    compare("hooks.txt", hooks())
+
+
+def test_names_of_the_sdk_stand() -> None:
+    assert sorted(banyan.sdk.__all__) == sorted(set(banyan.sdk.__all__))
+    assert all(hasattr(banyan.sdk, name) for name in banyan.sdk.__all__)
+    compare("sdk.txt", sorted(banyan.sdk.__all__))
+
+
+@pytest.mark.parametrize("name", sorted(line.partition("(")[0] for line in hooks()))
+def test_every_hook_is_documented(name: str) -> None:
+    said = inspect.getdoc(getattr(hookspecs, name)) or ""
+    arguments = [one for one in inspect.signature(getattr(hookspecs, name)).parameters if one != "ctx"]
+    assert said
+    assert not [one for one in arguments if f":param {one}:" not in said]
+
+
+def test_the_example_imports_the_sdk_alone() -> None:
+    for source in PLUGIN.rglob("*.py"):
+        tree = ast.parse(source.read_text(encoding="utf-8"))
+        names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        names += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        assert {name for name in names if name.startswith("banyan")} <= {"banyan.sdk"}, source
+
+
+class Manifested:
+    """A plugin that says of itself what a test wants."""
+
+    def __init__(self, manifest: ModuleManifest) -> None:
+        self._manifest = manifest
+
+    @hookimpl
+    def banyan_manifest(self) -> ModuleManifest:
+        return self._manifest
+
+
+class WithTables(Manifested):
+    """A plugin with the guestbook's table."""
+
+    @hookimpl
+    def banyan_models(self) -> object:
+        return guestbook.banyan_models()
+
+
+def manifest(name: str, **values: object) -> ModuleManifest:
+    return ModuleManifest(name, name, name, "1", **values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("plugin", "said"),
+    [
+        (Manifested(manifest("other")), "calls itself"),
+        (Manifested(manifest("odd", api_version=2)), "API version"),
+        (WithTables(manifest("odd", prefix="odd_")), "does not begin with"),
+        (WithTables(manifest("odd")), "names no prefix"),
+    ],
+)
+def test_a_plugin_that_breaks_the_rules_keeps_the_platform_from_starting(plugin: object, said: str) -> None:
+    with pytest.raises(PluginError, match=said):
+        manager.load(CORE, {"odd": plugin})
+
+
+def test_two_modules_of_one_name_keep_the_platform_from_starting() -> None:
+    with pytest.raises(PluginError, match="two modules"):
+        manager.load(CORE, {"audit": Manifested(manifest("audit"))})
+
+
+def test_a_plugin_whose_requirement_is_missing_is_left_out_and_reported() -> None:
+    needy = Manifested(manifest("needy", requires=("nobody",)))
+    after = Manifested(manifest("after", requires=("needy",)))
+    found = manager.load(CORE, {"needy": needy, "after": after})
+    assert not {"needy", "after"} & set(found.manifests)
+    assert "nobody" in found.failures["needy"]
+
+
+def test_a_hook_that_fails_costs_its_module_only(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Manifested):
+        @hookimpl
+        def banyan_search(self, ctx: object, text: str) -> object:
+            raise RuntimeError("broken")
+
+    class Whole(Manifested):
+        @hookimpl
+        def banyan_search(self, text: str) -> object:
+            return [(text, "/")]
+
+    plugins = manager.load({}, {"broken": Broken(manifest("broken")), "whole": Whole(manifest("whole"))})
+    on = frozenset({"broken", "whole"})
+    assert dict(plugins.ask("banyan_search", on, ctx=None, text="x")) == {"whole": [("x", "/")]}
+    assert dict(plugins.ask("banyan_search", frozenset({"broken"}), ctx=None, text="x")) == {}
+    with pytest.raises(RuntimeError):
+        plugins.tell("banyan_search", "broken", ctx=None, text="x")
+    assert plugins.implementing("banyan_search") == on
