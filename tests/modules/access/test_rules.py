@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -54,7 +55,7 @@ def test_what_is_held_throughout_is_allowed_everywhere_there(found: list[Grant],
 def test_merged_ranges_hold_the_same_paths_and_do_not_touch(found: list[tuple[str, bool]]) -> None:
     ranges = [(path, upper(path) if subtree else path + "!") for path, subtree in found]
     merged = rules.merged(ranges)
-    assert all(earlier[1] < later[0] for earlier, later in zip(merged, merged[1:], strict=False))
+    assert all(earlier[1] < later[0] for earlier, later in pairwise(merged))
     for path, _subtree in found:
         for probe in (path, path + "1.", path[:-1] + "0."):
             inside = any(lo <= probe < hi for lo, hi in ranges)
