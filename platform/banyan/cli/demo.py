@@ -27,7 +27,7 @@ def first_run(settings: Settings, urls: Urls) -> None:
         row = connection.execute("SELECT EXISTS (SELECT 1 FROM org)").fetchone()
     if row is None or row[0]:
         return
-    from banyan.modules.tenancy.manifest import apply_demo
+    from banyan.cli.tenants import apply_demo
 
     click.echo("Setting up the demonstration province ...")
     apply_demo(settings, urls, accounts_file(settings))
