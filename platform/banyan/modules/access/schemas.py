@@ -6,7 +6,7 @@ import marshmallow as ma
 from marshmallow import validate
 
 from banyan.api.schemas import Schema, Text
-from banyan.kernel.i18n import lazy
+from banyan.kernel.i18n import lazy, message
 
 _REACHES = [("subtree", lazy("This level and all below")), ("self", lazy("This level"))]
 
@@ -17,13 +17,17 @@ class GrantCreate(Schema):
     account = Text(
         required=True,
         validate=validate.Length(3, 64),
-        metadata={"label": "Account", "help": "Sign-in name of the account.", "description": "Sign-in name."},
+        metadata={
+            "label": lazy("Account"),
+            "help": lazy("Sign-in name of the account."),
+            "description": "Sign-in name.",
+        },
     )
     role = Text(
         required=True,
         validate=validate.Length(max=64),
         metadata={
-            "label": "Role",
+            "label": lazy("Role"),
             "widget": "select",
             "description": "Key of a built-in role, or id of an organisation's own role.",
         },
@@ -32,25 +36,25 @@ class GrantCreate(Schema):
         load_default="",
         validate=validate.Length(max=32),
         metadata={
-            "label": "Organisation",
-            "help": "Code of this organisation or of one below.",
+            "label": lazy("Organisation"),
+            "help": lazy("Code of this organisation or of one below."),
             "description": "Code; the organisation of the address by default.",
         },
     )
     reach = ma.fields.String(
         required=True,
         validate=validate.OneOf(["subtree", "self"]),
-        metadata={"label": "Reach", "widget": "radio", "choices": _REACHES},
+        metadata={"label": lazy("Reach"), "widget": "radio", "choices": _REACHES},
     )
     start = ma.fields.Date(
         load_default=None,
         allow_none=True,
-        metadata={"label": "First day", "help": "From now on, if left empty."},
+        metadata={"label": lazy("First day"), "help": lazy("From now on, if left empty.")},
     )
     until = ma.fields.Date(
         load_default=None,
         allow_none=True,
-        metadata={"label": "Last day", "help": "For ever, if left empty."},
+        metadata={"label": lazy("Last day"), "help": lazy("For ever, if left empty.")},
     )
 
 
@@ -73,15 +77,18 @@ class GrantDetail(Schema):
 class OwnRoleCreate(Schema):
     """A role that an organisation defines itself."""
 
-    name = Text(required=True, validate=validate.Length(2, 60), metadata={"label": "Name"})
+    name = Text(required=True, validate=validate.Length(2, 60), metadata={"label": lazy("Name")})
     description = Text(
-        load_default="", validate=validate.Length(max=500), metadata={"label": "Description", "wide": True}
+        load_default="", validate=validate.Length(max=500), metadata={"label": lazy("Description"), "wide": True}
     )
     permissions = ma.fields.List(
         ma.fields.String(validate=validate.Length(1, 120)),
         required=True,
-        validate=validate.Length(1, 500, error="Choose at least one permission."),
-        metadata={"label": "Permissions", "help": "Only those that you hold yourself, here and throughout below."},
+        validate=validate.Length(1, 500, error=message("Choose at least one permission.")),
+        metadata={
+            "label": lazy("Permissions"),
+            "help": lazy("Only those that you hold yourself, here and throughout below."),
+        },
     )
 
 
@@ -143,17 +150,21 @@ class WhyQuery(Schema):
     account = Text(
         required=True,
         validate=validate.Length(3, 64),
-        metadata={"label": "Account", "help": "Sign-in name of the account.", "description": "Sign-in name."},
+        metadata={
+            "label": lazy("Account"),
+            "help": lazy("Sign-in name of the account."),
+            "description": "Sign-in name.",
+        },
     )
     permission = Text(
-        required=True, validate=validate.Length(max=120), metadata={"label": "Permission", "widget": "select"}
+        required=True, validate=validate.Length(max=120), metadata={"label": lazy("Permission"), "widget": "select"}
     )
     organisation = Text(
         load_default="",
         validate=validate.Length(max=32),
         metadata={
-            "label": "Organisation",
-            "help": "Code of this organisation or of one below.",
+            "label": lazy("Organisation"),
+            "help": lazy("Code of this organisation or of one below."),
             "description": "Code; the organisation of the address by default.",
         },
     )

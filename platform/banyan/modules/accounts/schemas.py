@@ -8,12 +8,12 @@ import marshmallow as ma
 from marshmallow import ValidationError, validate, validates_schema
 
 from banyan.api.schemas import Schema, Text
-from banyan.kernel.i18n import LANGUAGES, lazy
+from banyan.kernel.i18n import LANGUAGES, lazy, message
 from banyan.modules.accounts import rules
 
 LANGUAGE_LABELS = ("简体中文", "繁體中文", "English")
 REACHES = (("subtree", lazy("This organisation and those below")), ("self", lazy("This organisation alone")))
-_PHONE = validate.Regexp(r"\A(?:\+?[0-9][0-9 ()-]{4,22}[0-9])?\Z", error="This is not a phone number.")
+_PHONE = validate.Regexp(r"\A(?:\+?[0-9][0-9 ()-]{4,22}[0-9])?\Z", error=message("This is not a phone number."))
 _NAME = {"label": lazy("Sign-in name"), "autocomplete": "username"}
 _DISPLAY = {"label": lazy("Name"), "autocomplete": "name", "help": lazy("As others read it.")}
 _PHONE_LABEL = {"label": lazy("Phone"), "autocomplete": "tel", "widget": "tel"}
@@ -27,11 +27,11 @@ class Password(ma.fields.String):
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise ValidationError("This text holds a broken character.") from error
+            raise ValidationError(message("This text holds a broken character.")) from error
         if len(text) > rules.LONGEST_PASSWORD * 4:
-            raise ValidationError("This is too long.")
+            raise ValidationError(message("This is too long."))
         if self.required and not text:
-            raise ValidationError("Missing data for required field.")
+            raise ValidationError(message("Missing data for required field."))
         return text
 
 
@@ -80,7 +80,7 @@ class _NewPassword(Schema):
         if "password" in data:
             problems["password"] = list(rules.password_problems(data["password"], data.get("sign_in_name", "")))
         if "password" in data and "repeated" in data and data["password"] != data["repeated"]:
-            problems["repeated"] = ["The two passwords are not the same."]
+            problems["repeated"] = [lazy("The two passwords are not the same.")]
         found = {field: reasons for field, reasons in problems.items() if reasons}
         if found:
             raise ValidationError(found)
