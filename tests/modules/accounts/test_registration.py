@@ -31,6 +31,7 @@ CODE = re.compile(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}")
 def _issue(client: FlaskClient, world: World, org: Org, issuer: Account, **data: str) -> str:
     answer = client.post(f"/api/v1/orgs/{org.code}/registration-codes", json=data, headers=world.token(issuer))
     assert answer.status_code == 201, answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
     code: str = answer.get_json()["code"]
     assert CODE.fullmatch(code)
     return code

@@ -241,3 +241,19 @@ def test_choosing_a_language_signed_out_changes_no_account(client: FlaskClient, 
     client.set_cookie(identity.SESSION_COOKIE, "made-up")
     assert client.post("/language", data={"lang": "en", "next": "/"}).status_code == 303
     assert world.session.scalar(select(Account.language).where(Account.id == account.id)) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("10.0.0.1", "10.0.0.1", True),
+        ("10.0.0.1", "10.0.0.2", False),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("::ffff:10.0.0.1", "10.0.0.1", True),
+        ("::ffff:10.0.0.1", "::ffff:10.0.0.2", False),
+        ("", "", True),
+    ],
+)
+def test_addresses_are_counted_as_far_as_one_visitor_can_choose_them(one: str, other: str, same: bool) -> None:
+    assert (throttle.BY_ADDRESS.key(one) == throttle.BY_ADDRESS.key(other)) is same

@@ -117,11 +117,11 @@ class Codes(MethodView):
     @api.arguments(CodeIssue)
     @api.response(201, IssuedDetail)
     @permission(CREATE)
-    def post(self, data: dict[str, Any]) -> dict[str, Any]:
+    def post(self, data: dict[str, Any]) -> tuple[dict[str, Any], int, dict[str, str]]:
         """Issue a registration code for an account at the organisation; the code is shown this once"""
         issued = codes.issue(current(), **data)
         row = issued.row
-        return {
+        shown_once = {
             "id": row.id,
             "code": issued.code,
             "role": row.role,
@@ -130,6 +130,7 @@ class Codes(MethodView):
             "expires_at": row.expires_at,
             "register_at": runtime().settings.public_url + url_for("accounts_pages.register"),
         }
+        return shown_once, 201, {"Cache-Control": "no-store"}
 
 
 @api.route("/registration-codes/<uuid:code_id>/withdraw")

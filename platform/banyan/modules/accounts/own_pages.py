@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from banyan.kernel import runtime as rt
@@ -121,9 +121,7 @@ def make_token() -> ResponseReturnValue:
     usable = tokens.usable(ctx)
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
-        response = make_response(render_template("accounts/token_made.html", made=tokens.make(ctx, **data)))
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return render_template("accounts/token_made.html", made=tokens.make(ctx, **data))
 
     return submit(BoundForm(TokenMake()), use, TOKENS, tokens=usable)
 

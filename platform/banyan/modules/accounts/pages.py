@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, make_response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from banyan.kernel.access_marks import permission
@@ -133,10 +133,7 @@ def issue_code() -> ResponseReturnValue:
         issued = codes.issue(ctx, **data)
         org = ctx.session.get_one(Org, ctx.here.id)
         address = runtime().settings.public_url + url_for("accounts_pages.register")
-        html = render_template("accounts/code_issued.html", issued=issued, address=address, org=org)
-        response = make_response(html)
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return render_template("accounts/code_issued.html", issued=issued, address=address, org=org)
 
     return submit(_issue_form(ctx), use, "accounts/new_code.html")
 

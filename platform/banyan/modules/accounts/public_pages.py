@@ -75,7 +75,7 @@ def enter_code() -> ResponseReturnValue:
     def use(data: dict[str, Any]) -> ResponseReturnValue:
         offer = registration.look_up(rt.current(), data["code"], visitor())
         form = BoundForm(Registration(), data={"code": data["code"]})
-        return _private(render_template(SET_UP, form=form, offer=offer))
+        return render_template(SET_UP, form=form, offer=offer)
 
     return submit(BoundForm(Code()), use, REGISTER)
 
@@ -125,10 +125,4 @@ def _signed_in(cookie: str, target: str) -> Response:
         secure=settings.https,
         path="/",
     )
-    return response
-
-
-def _private(html: str) -> Response:
-    response = make_response(html)
-    response.headers["Cache-Control"] = "no-store"
     return response

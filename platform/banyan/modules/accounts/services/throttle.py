@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, literal, null, or_, update
 from sqlalchemy.dialects.postgresql import insert
@@ -17,22 +18,35 @@ from banyan.modules.accounts.models import Throttle
 class Limit:
     """How many failures of one kind lead to how long a pause.
 
-    :ivar kind: what is counted: ``name``, ``address`` …
+    :ivar kind: what is counted: ``name``, ``address`` … :ivar by_address: the source is an address.
     """
 
     kind: str
     failures: int
     pause: timedelta = timedelta(minutes=15)
+    by_address: bool = False
 
     def key(self, source: str) -> bytes:
         """The key of ``source`` as it is kept: nobody reads names or addresses out of the table."""
+        source = network(source) if self.by_address else source
         return hashlib.sha256(f"{self.kind}:{source}".encode()).digest()
 
 
 BY_NAME = Limit("name", 5)
-BY_ADDRESS = Limit("address", 30)
+BY_ADDRESS = Limit("address", 30, by_address=True)
 BY_ACCOUNT = Limit("password", 5)
-BY_REGISTRATION = Limit("register", 30)
+BY_REGISTRATION = Limit("register", 30, by_address=True)
+
+
+def network(address: str) -> str:
+    """What one visitor can choose addresses from: an IPv4 address, a /64 of IPv6."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is None:
+        return str(IPv6Network((found, 64), strict=False))
+    return str(getattr(found, "ipv4_mapped", None) or found)
 
 
 def reserve(ctx: Context, limit: Limit, source: str) -> int | None:
