@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from flask import Blueprint
 from flask_smorest import Blueprint as ApiBlueprint
@@ -10,6 +10,7 @@ from flask_smorest import Blueprint as ApiBlueprint
 from banyan import __version__
 from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
+from banyan.kernel.errors import Text
 from banyan.kernel.i18n import lazy
 from banyan.kernel.jobs import Job
 from banyan.kernel.values import ModuleManifest, NavItem, Permission
@@ -43,6 +44,11 @@ def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
 @hookimpl
 def banyan_page_blueprints() -> Sequence[Blueprint]:
     return (pages,)
+
+
+@hookimpl
+def banyan_actions() -> Mapping[str, Text]:
+    return {"stats.figure.rebuild": lazy("Counted figures anew")}
 
 
 @hookimpl

@@ -15,7 +15,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from banyan.kernel.context import Context
 from banyan.kernel.counting import StatDelta
 from banyan.kernel.db.base import new_id
-from banyan.kernel.treepath import lineage, upper
+from banyan.kernel.treepath import ancestors, lineage, upper
 from banyan.kernel.values import OrgRef
 from banyan.modules.access.rules import merged
 from banyan.modules.stats.models import Stat
@@ -108,7 +108,7 @@ def _begins(column: InstrumentedAttribute[str], prefixes: Sequence[str]) -> Colu
 def rebuild(ctx: Context, counted: Sequence[Mapping[str, Mapping[str, int]]], org: OrgRef) -> int:
     """Replace all figures at and below ``org`` by numbers counted from source; returns rows written.
 
-    Deltas that wait below ``org`` are part of what was counted and are dropped.
+    Deltas that wait below ``org`` are part of what was counted and are dropped; organisations above get the difference.
 
     :param counted: of each module: metric → path → number at that organisation alone.
     """
@@ -121,7 +121,13 @@ def rebuild(ctx: Context, counted: Sequence[Mapping[str, Mapping[str, int]]], or
                 for above in lineage(path):
                     if lo <= above < hi:
                         sums[above, metric][0] += n
+    before = ctx.session.execute(select(Stat.metric, Stat.value).where(Stat.org_id == org.id))
+    known = {metric: value for metric, value in before}  # noqa: C416 - rows are no pairs to the type checker
     ctx.session.execute(delete(StatDelta).where(StatDelta.org_path >= lo, StatDelta.org_path < hi))
     ctx.session.execute(delete(Stat).where(Stat.org_path >= lo, Stat.org_path < hi))
+    for metric in known.keys() | {metric for path, metric in sums if path == org.path}:
+        found = sums[org.path, metric][0] if (org.path, metric) in sums else 0
+        for above in ancestors(org.path):
+            sums[above, metric][0] = found - known.get(metric, 0)
     _add(ctx.session, {key: (value, own) for key, (value, own) in sums.items()}, ctx.clock.now())
     return len(sums)

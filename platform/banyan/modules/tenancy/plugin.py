@@ -13,8 +13,8 @@ from banyan.kernel.db.base import Base
 from banyan.kernel.errors import Text
 from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
-from banyan.kernel.values import ModuleManifest, NavItem, Permission
-from banyan.modules.tenancy import models, permissions
+from banyan.kernel.values import Metric, ModuleManifest, NavItem, Permission
+from banyan.modules.tenancy import models, permissions, stats
 from banyan.modules.tenancy.api import api
 from banyan.modules.tenancy.events import ACTIONS
 from banyan.modules.tenancy.exports import EXPORTS
@@ -58,6 +58,16 @@ def banyan_page_blueprints() -> Sequence[Blueprint]:
 @hookimpl
 def banyan_actions() -> Mapping[str, Text]:
     return ACTIONS
+
+
+@hookimpl
+def banyan_metrics() -> Sequence[Metric]:
+    return stats.METRICS
+
+
+@hookimpl
+def banyan_stats(ctx: Context, lo: str, hi: str) -> dict[str, dict[str, int]]:
+    return stats.counted(ctx, lo, hi)
 
 
 @hookimpl
