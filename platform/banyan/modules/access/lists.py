@@ -19,6 +19,7 @@ from banyan.modules.access import labels
 from banyan.modules.access.models import OrgRole, OrgRolePermission, RoleGrant
 from banyan.modules.access.neighbours import ACCOUNT, ORG
 from banyan.modules.access.services.matrix import usable_roles
+from banyan.modules.access.services.shown import INSTANT
 
 GIVER = ACCOUNT.alias("giver")
 # The application's clock, asked when the list is read.
@@ -29,6 +30,8 @@ STATE = case(
     (RoleGrant.not_before > NOW, "to_come"),
     else_="valid",
 )
+# The last instant at which it is valid: what people read as its end.
+LAST = RoleGrant.not_after - INSTANT
 # Own roles by name, built-in ones by key, for which there is a translated label.
 ROLE = func.coalesce(OrgRole.name, RoleGrant.role)
 
@@ -55,14 +58,15 @@ GRANTS = TableDef(
     identity=RoleGrant.id,
     columns=(
         Column("account", lazy("Account"), ACCOUNT.c.sign_in_name, "code"),
-        Column("account_name", lazy("Name"), ACCOUNT.c.display_name),
+        Column("account_name", lazy("Full name"), ACCOUNT.c.display_name),
         Column("role", lazy("Role"), ROLE, labels=labels.RoleNames()),
         Column("role_key", lazy("Key of the role"), RoleGrant.role, "code", shown=False),
         Column("organisation", lazy("Organisation"), ORG.c.name),
         Column("organisation_code", lazy("Code of the organisation"), ORG.c.code, "code", shown=False),
         Column("reach", lazy("Reach"), RoleGrant.reach, labels=labels.REACHES),
         Column("not_before", lazy("Valid from"), RoleGrant.not_before, "datetime"),
-        Column("not_after", lazy("Valid until"), RoleGrant.not_after, "datetime"),
+        Column("last", lazy("Valid until"), LAST, "datetime"),
+        Column("not_after", lazy("Not valid from"), RoleGrant.not_after, "datetime", shown=False),
         Column("state", lazy("State"), STATE, "badge", labels=labels.STATES, tones=labels.STATE_TONES),
         Column("granted_by", lazy("Granted by"), GIVER.c.sign_in_name, "code"),
         Column("granted_at", lazy("Granted at"), RoleGrant.granted_at, "datetime", shown=False),

@@ -48,7 +48,7 @@ ACCOUNTS = TableDef(
     source=Account.__table__.join(Org, Org.id == Account.org_id),
     identity=Account.id,
     columns=(
-        Column("display_name", lazy("Name"), Account.display_name, "link"),
+        Column("display_name", lazy("Full name"), Account.display_name, "link"),
         Column("sign_in_name", lazy("Sign-in name"), Account.sign_in_name, "code"),
         Column("org_name", lazy("Organisation"), Org.name),
         Column("org_code", lazy("Code of the organisation"), Org.code, "code", shown=False),

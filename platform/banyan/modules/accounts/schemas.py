@@ -15,7 +15,7 @@ LANGUAGE_LABELS = ("简体中文", "繁體中文", "English")
 REACHES = (("subtree", lazy("This organisation and those below")), ("self", lazy("This organisation alone")))
 _PHONE = validate.Regexp(r"\A(?:\+?[0-9][0-9 ()-]{4,22}[0-9])?\Z", error=message("This is not a phone number."))
 _NAME = {"label": lazy("Sign-in name"), "autocomplete": "username"}
-_DISPLAY = {"label": lazy("Name"), "autocomplete": "name", "help": lazy("As others read it.")}
+_DISPLAY = {"label": lazy("Full name"), "autocomplete": "name", "help": lazy("As others read it.")}
 _PHONE_LABEL = {"label": lazy("Phone"), "autocomplete": "tel", "widget": "tel"}
 
 

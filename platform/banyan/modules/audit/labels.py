@@ -8,7 +8,7 @@ from banyan.kernel.errors import Text
 from banyan.kernel.i18n import lazy
 from banyan.plugins import manager
 
-OUTCOMES: Mapping[str, Text] = {"done": lazy("Done"), "refused": lazy("Refused"), "failed": lazy("Failed")}
+OUTCOMES: Mapping[str, Text] = {"done": lazy("Succeeded"), "refused": lazy("Refused"), "failed": lazy("Failed")}
 TONES = {"done": "ok", "refused": "warn", "failed": "seal"}
 WAYS: Mapping[str, Text] = {
     "session": lazy("Console"),
@@ -26,29 +26,35 @@ REASONS: Mapping[str, Text] = {
 # Words that many modules use of their things; a module's own come through the hook.
 COMMON: Mapping[str, Text] = {
     "account": lazy("Account"),
-    "approval_document": lazy("Approval document"),
-    "code": lazy("Code"),
-    "description": lazy("Description"),
-    "display_name": lazy("Name"),
-    "division_code": lazy("Division code"),
-    "expires_at": lazy("Valid until"),
-    "founded_on": lazy("Founded on"),
-    "language": lazy("Language"),
-    "level": lazy("Level"),
-    "module": lazy("Module"),
+    "sign_in_name": lazy("Sign-in name"),
+    "display_name": lazy("Full name"),
+    "role": lazy("Role"),
     "name": lazy("Name"),
-    "note": lazy("Note"),
+    "short_name": lazy("Short name"),
+    "code": lazy("Code"),
+    "division_code": lazy("Division code"),
     "organisation": lazy("Organisation"),
     "parent": lazy("Parent organisation"),
+    "level": lazy("Level"),
+    "type": lazy("Type"),
+    "module": lazy("Module"),
+    "policy": lazy("Laid down"),
+    "policy=mandatory": lazy("Mandatory"),
+    "policy=allowed": lazy("Allowed"),
+    "policy=forbidden": lazy("Forbidden"),
+    "founded_on": lazy("Founded on"),
     "person_in_charge": lazy("Person in charge"),
     "phone": lazy("Phone"),
-    "policy": lazy("Laid down"),
+    "approval_document": lazy("Approval document"),
+    "description": lazy("Description"),
+    "note": lazy("Note"),
     "reason": lazy("Reason"),
-    "role": lazy("Role"),
-    "short_name": lazy("Short name"),
-    "sign_in_name": lazy("Sign-in name"),
+    "language": lazy("Language"),
     "status": lazy("Status"),
-    "type": lazy("Type"),
+    "status=active": lazy("Active"),
+    "status=suspended": lazy("Suspended"),
+    "status=revoked": lazy("Revoked"),
+    "expires_at": lazy("Valid until"),
 }
 
 
@@ -58,7 +64,7 @@ def actions() -> dict[str, Text]:
 
 
 def fields() -> dict[str, Text]:
-    """Field of a before or after → what people call it, of all modules."""
+    """Field of a before or after → what people call it, and ``field=value`` for stored values, of all modules."""
     return {**COMMON, **_collected("banyan_fields")}
 
 
