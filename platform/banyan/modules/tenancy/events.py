@@ -17,6 +17,7 @@ ACTIONS: Mapping[str, Text] = {
     "tenancy.module.switch_on": lazy("Switched a module on"),
     "tenancy.module.switch_off": lazy("Switched a module off"),
     "tenancy.module.lay_down": lazy("Laid down a module for those below"),
+    "tenancy.manifest.apply": lazy("Applied a manifest"),
     "tenancy.document.upload": lazy("Uploaded a document"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import click
 from flask import Blueprint
 from flask_smorest import Blueprint as ApiBlueprint
 
@@ -11,14 +12,16 @@ from banyan import __version__
 from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
 from banyan.kernel.errors import Text
+from banyan.kernel.events import Event
 from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import Metric, ModuleManifest, NavItem, Permission
-from banyan.modules.tenancy import models, permissions, stats
+from banyan.modules.tenancy import cli, events, models, permissions, stats
 from banyan.modules.tenancy.api import api
 from banyan.modules.tenancy.events import ACTIONS
 from banyan.modules.tenancy.exports import EXPORTS
 from banyan.modules.tenancy.file_api import api as file_api
+from banyan.modules.tenancy.manifest.telling import OrganisationsApplied
 from banyan.modules.tenancy.module_api import api as module_api
 from banyan.modules.tenancy.pages import pages
 from banyan.plugins import hookimpl
@@ -53,6 +56,17 @@ def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
 @hookimpl
 def banyan_page_blueprints() -> Sequence[Blueprint]:
     return (pages,)
+
+
+@hookimpl
+def banyan_event_types() -> Sequence[type[Event]]:
+    own = (events.OrgCreated, events.OrgChanged, events.ModuleSwitched, events.ModulePolicySet)
+    return (*own, OrganisationsApplied)
+
+
+@hookimpl
+def banyan_cli() -> Sequence[click.Command]:
+    return (cli.tree,)
 
 
 @hookimpl

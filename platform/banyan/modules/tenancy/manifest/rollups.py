@@ -12,6 +12,7 @@ from banyan.kernel.context import Context
 from banyan.kernel.counting import count
 from banyan.kernel.values import OrgRef
 from banyan.modules.tenancy.manifest.sql import uuid7
+from banyan.modules.tenancy.stats import ACTIVE, LEVEL, OPENED
 
 FEW = 200
 
@@ -44,7 +45,7 @@ ON CONFLICT (org_id, metric) DO UPDATE SET
 def own_metrics(level: str, created_at: datetime) -> tuple[str, ...]:
     """What one active organisation counts, each once."""
     month = created_at.astimezone(SHANGHAI).strftime("%Y-%m")
-    return ("org.active", f"org.level:{level}", f"org.opened:{month}")
+    return (ACTIVE, LEVEL + level, OPENED + month)
 
 
 def count_created(ctx: Context, created: int) -> int:
@@ -83,6 +84,6 @@ def count_changed(ctx: Context) -> None:
     changed: list[tuple[UUID, str, str, str]] = [tuple(row) for row in rows]
     for identity, path, before, after in changed:
         org = OrgRef(identity, path)
-        count(ctx.session, org, f"org.level:{before}", -1)
-        count(ctx.session, org, f"org.level:{after}")
+        count(ctx.session, org, LEVEL + before, -1)
+        count(ctx.session, org, LEVEL + after)
     ctx.session.flush()
