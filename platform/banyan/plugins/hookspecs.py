@@ -156,7 +156,7 @@ def banyan_actions() -> Mapping[str, Text]:  # type: ignore[empty-body]
 def banyan_fields() -> Mapping[str, Text]:  # type: ignore[empty-body]
     """What the fields in the module's audit entries are called, where the audit log has no word for them yet.
 
-    :return: name of the field → label.
+    :return: name of the field → label; ``field=value`` → label of a stored value.
     """
 
 

@@ -87,3 +87,15 @@ def test_the_question_why_is_asked_and_answered_on_one_page(land: Province) -> N
     wrong = browser.get("/orgs/city/why", query_string={**query, "account": "nobody-here"})
     assert wrong.status_code == 422
     assert 'value="nobody-here"' in wrong.text
+
+
+@pytest.mark.clause("ORG-08")
+def test_the_search_for_accounts_offers_those_within_reach(land: Province) -> None:
+    for name, org in (("wang-here", land.city), ("wang-below", land.county), ("wang-beside", land.other_city)):
+        land.world.account(org, name)
+    land.world.account(land.city, "wang-suspended", status="suspended")
+    browser = land.world.sign_in(land.mayor)
+    for page in ("grants", "why"):
+        found = browser.get(f"/orgs/city/{page}/accounts?q=WANG").text
+        assert re.findall(r'value="([^"]+)"', found) == ["wang-below", "wang-here"]
+        assert browser.get(f"/orgs/city/{page}/accounts?q=%00%25").status_code == 200

@@ -36,6 +36,21 @@ REASONS: Mapping[str, Text] = {
     "suspended": lazy("The account is suspended and cannot sign in."),
     "module_off": lazy("The module that this belongs to is off at the organisation."),
 }
+FIELDS: Mapping[str, Text] = {
+    "permissions": lazy("Permissions"),
+    "reach": lazy("Reach"),
+    "not_before": lazy("Valid from"),
+    "not_after": lazy("Valid until"),
+    "ended_at": lazy("Taken back at"),
+    "withdrawn_at": lazy("Withdrawn at"),
+}
+
+
+def fields() -> dict[str, Text]:
+    """What the audit log calls this module's fields and their values."""
+    reaches = {f"reach={key}": label for key, label in REACHES.items()}
+    permissions = {f"permissions={key}": item.label for key, item in policy.store().permissions.items()}
+    return {**FIELDS, **reaches, **permissions}
 
 
 class RoleNames(Mapping[str, Text]):

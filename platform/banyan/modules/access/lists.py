@@ -63,7 +63,7 @@ GRANTS = TableDef(
         Column("role_key", lazy("Key of the role"), RoleGrant.role, "code", shown=False),
         Column("organisation", lazy("Organisation"), ORG.c.name),
         Column("organisation_code", lazy("Code of the organisation"), ORG.c.code, "code", shown=False),
-        Column("reach", lazy("Reach"), RoleGrant.reach, labels=labels.REACHES),
+        Column("reach", lazy("Reach"), RoleGrant.reach, "badge", labels=labels.REACHES),
         Column("not_before", lazy("Valid from"), RoleGrant.not_before, "datetime"),
         Column("last", lazy("Valid until"), LAST, "datetime"),
         Column("not_after", lazy("Not valid from"), RoleGrant.not_after, "datetime", shown=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, column, select, table
+from sqlalchemy import ColumnElement, Text, Uuid, column, or_, select, table
 
 from banyan.kernel.context import Context
 from banyan.kernel.errors import NotFound
@@ -70,6 +70,22 @@ def account_named(ctx: Context, name: str) -> AccountRow | None:
     """The account with a sign-in name, whoever asks."""
     row = ctx.session.execute(select(*_ACCOUNT).where(ACCOUNT.c.sign_in_name == name.strip().casefold())).first()
     return AccountRow(row[0], row[1], row[2], row[3], OrgRef(row[4], row[5])) if row else None
+
+
+def accounts_like(ctx: Context, text: str, within: ColumnElement[bool], limit: int) -> list[tuple[str, str]]:
+    """Sign-in name and name of active accounts whose sign-in name begins with ``text`` or whose name holds it.
+
+    :param within: the predicate of accounts the reader may see.
+    """
+    text = text.replace("\x00", "")
+    named = or_(
+        ACCOUNT.c.sign_in_name.startswith(text.casefold(), autoescape=True),
+        ACCOUNT.c.display_name.contains(text, autoescape=True),
+    )
+    statement = select(ACCOUNT.c.sign_in_name, ACCOUNT.c.display_name).where(
+        named, within, ACCOUNT.c.status == "active"
+    )
+    return [(row[0], row[1]) for row in ctx.session.execute(statement.order_by(ACCOUNT.c.sign_in_name).limit(limit))]
 
 
 def place(ctx: Context, org: OrgRef) -> Place:

@@ -16,6 +16,7 @@ from banyan.kernel.runtime import current
 from banyan.modules.access import labels, lists, neighbours, permissions, schemas
 from banyan.modules.access.decision import load, may, visible
 from banyan.modules.access.models import OrgRole, RoleGrant
+from banyan.modules.access.neighbours import ACCOUNT
 from banyan.modules.access.services import explain, grants, matrix, roles, shown
 from banyan.modules.audit.history import history
 from banyan.web.forms import BoundForm
@@ -25,6 +26,7 @@ from banyan.web.tables import Action, Row, present
 pages = Blueprint("access_pages", __name__, template_folder="templates")
 ROLE_READ, ROLE_UPDATE = permissions.ROLE_READ.name, permissions.ROLE_UPDATE.name
 GRANT_READ, GRANT_GRANT = permissions.GRANT_READ.name, permissions.GRANT_GRANT.name
+MOST_ACCOUNTS = 20
 
 
 @pages.get("/orgs/<code>/roles", endpoint="roles")
@@ -201,10 +203,30 @@ def grant_end(grant_id: UUID) -> ResponseReturnValue:
     return done(lazy("The role has been taken back."), "access_pages.grants")
 
 
+@pages.get("/orgs/<code>/grants/accounts")
+@permission(GRANT_GRANT)
+def grant_accounts() -> ResponseReturnValue:
+    """Accounts that could be given a role, for the form's search."""
+    return _accounts(current(), GRANT_GRANT)
+
+
+@pages.get("/orgs/<code>/why/accounts")
+@permission(permissions.EXPLAIN.name)
+def why_accounts() -> ResponseReturnValue:
+    """Accounts that one may ask about, for the form's search."""
+    return _accounts(current(), permissions.EXPLAIN.name)
+
+
+def _accounts(ctx: Context, wanted: str) -> str:
+    text, within = request.args.get("q", "").strip()[:64], visible(ctx, wanted, ACCOUNT.c.org_path)
+    return render_template("_options.html", options=neighbours.accounts_like(ctx, text, within, MOST_ACCOUNTS))
+
+
 def _grant_form(ctx: Context) -> BoundForm:
     choices = {"role": [(role.key, role.label, _family(role)) for role in matrix.delegable_roles(ctx, ctx.here)]}
     asked = {"organisation": g.place.code, "reach": "subtree", "account": request.args.get("account", "")}
-    return BoundForm(schemas.GrantCreate(), data=asked, choices=choices)
+    urls = _search_urls("access_pages.grant_accounts")
+    return BoundForm(schemas.GrantCreate(), data=asked, choices=choices, urls=urls)
 
 
 def _family(role: matrix.RoleView) -> Text:
@@ -231,4 +253,9 @@ def why() -> ResponseReturnValue:
 def _why_form(ctx: Context) -> BoundForm:
     offered = matrix.groups(ctx, ctx.here)
     choices = [(item.name, item.label, group.label) for group in offered for item in group.permissions]
-    return BoundForm(schemas.WhyQuery(), data={"organisation": g.place.code}, choices={"permission": choices})
+    urls, here = _search_urls("access_pages.why_accounts"), {"organisation": g.place.code}
+    return BoundForm(schemas.WhyQuery(), data=here, choices={"permission": choices}, urls=urls)
+
+
+def _search_urls(accounts: str) -> dict[str, str]:
+    return {"account": url_for(accounts), "organisation": url_for("tenancy_pages.options")}

@@ -30,11 +30,3 @@ ACTIONS = {
     "access.role.withdraw": lazy("Own role withdrawn"),
     "access.request.refuse": lazy("Request refused"),
 }
-FIELDS = {
-    "reach": lazy("Reach"),
-    "not_before": lazy("Valid from"),
-    "not_after": lazy("Valid until"),
-    "ended_at": lazy("Taken back at"),
-    "permissions": lazy("Permissions"),
-    "withdrawn_at": lazy("Withdrawn at"),
-}

@@ -14,7 +14,7 @@ from banyan.kernel.errors import Text
 from banyan.kernel.events import Event
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import Binding, ModuleManifest, NavItem, Permission, Role
-from banyan.modules.access import events, models, permissions
+from banyan.modules.access import events, labels, models, permissions
 from banyan.modules.access.api import api
 from banyan.modules.access.pages import pages
 from banyan.plugins import hookimpl
@@ -63,7 +63,7 @@ def banyan_actions() -> Mapping[str, Text]:
 
 @hookimpl
 def banyan_fields() -> Mapping[str, Text]:
-    return permissions.FIELDS
+    return labels.fields()
 
 
 @hookimpl
@@ -71,5 +71,5 @@ def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
     return (
         NavItem(lazy("Roles"), "access_pages.roles", "shield-lock", "system", 40, permissions.ROLE_READ.name),
         NavItem(lazy("Grants"), "access_pages.grants", "user-shield", "system", 50, permissions.GRANT_READ.name),
-        NavItem(lazy("Why may somebody?"), "access_pages.why", "help-circle", "system", 60, permissions.EXPLAIN.name),
+        NavItem(lazy("Explain a decision"), "access_pages.why", "help-circle", "system", 60, permissions.EXPLAIN.name),
     )

@@ -19,6 +19,7 @@ class GrantCreate(Schema):
         validate=validate.Length(3, 64),
         metadata={
             "label": lazy("Account"),
+            "widget": "search-select",
             "help": lazy("Sign-in name of the account."),
             "description": "Sign-in name.",
         },
@@ -37,6 +38,7 @@ class GrantCreate(Schema):
         validate=validate.Length(max=32),
         metadata={
             "label": lazy("Organisation"),
+            "widget": "search-select",
             "help": lazy("Code of this organisation or of one below."),
             "description": "Code; the organisation of the address by default.",
         },
@@ -152,6 +154,7 @@ class WhyQuery(Schema):
         validate=validate.Length(3, 64),
         metadata={
             "label": lazy("Account"),
+            "widget": "search-select",
             "help": lazy("Sign-in name of the account."),
             "description": "Sign-in name.",
         },
@@ -164,6 +167,7 @@ class WhyQuery(Schema):
         validate=validate.Length(max=32),
         metadata={
             "label": lazy("Organisation"),
+            "widget": "search-select",
             "help": lazy("Code of this organisation or of one below."),
             "description": "Code; the organisation of the address by default.",
         },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -97,64 +97,80 @@ def _visible(ctx: Context) -> Any:
 
 
 def _entries(ctx: Context, rows: Sequence[Any]) -> list[Entry]:
-    decided = {row[0].decision["role"] for row in rows if row[0].decision}
-    roles = reading().role_names(ctx.session, decided - {""}) if decided - {""} else {}
-    actions, fields = labels.actions(), labels.fields()
-    return [_entry(row[0], row[1], row[2], actions, fields, roles) for row in rows]
+    words = _Words(labels.actions(), labels.fields(), _role_names(ctx, [row[0] for row in rows]))
+    return [words.entry(row[0], row[1], row[2]) for row in rows]
 
 
-def _entry(row: AuditEntry, name: str, code: str, actions: Any, fields: Any, roles: Any) -> Entry:
-    return Entry(
-        id=row.id,
-        at=row.at,
-        action=row.action,
-        label=actions.get(row.action, row.action),
-        outcome=row.outcome,
-        outcome_label=labels.OUTCOMES.get(row.outcome, row.outcome),
-        tone=labels.TONES.get(row.outcome, ""),
-        subject_kind=row.subject_type,
-        subject=row.subject_label,
-        account=row.account_name,
-        via=labels.WAYS.get(row.via, row.via),
-        address=row.address,
-        request_id=row.request_id,
-        organisation=name,
-        organisation_code=code,
-        changes=_changes(row.before or {}, row.after or {}, fields, roles),
-        decision=_decided(row.decision, roles),
-    )
+def _role_names(ctx: Context, entries: Sequence[AuditEntry]) -> Mapping[str, str]:
+    """Names of the roles that decided, and of those that the entries are about."""
+    values = [value for entry in entries for value in (entry.decision, entry.before, entry.after) if value]
+    roles = {value["role"] for value in values if isinstance(value.get("role"), str) and value["role"]}
+    return reading().role_names(ctx.session, roles) if roles else {}
 
 
-def _changes(before: dict[str, Any], after: dict[str, Any], fields: Any, roles: Any) -> tuple[Change, ...]:
-    keys = dict.fromkeys([*before, *after])
-    return tuple(
-        Change(key, fields.get(key, key), said(before.get(key), roles), said(after.get(key), roles)) for key in keys
-    )
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What things are called."""
 
+    actions: Mapping[str, Text]
+    fields: Mapping[str, Text]
+    roles: Mapping[str, str]
 
-def said(value: Any, roles: Any) -> str:
-    """A value of an entry as it is read: dates in local time, lists by commas, a dash for nothing."""
-    if value is None or value == "" or value == []:
-        return NOTHING
-    if isinstance(value, bool):
-        return str(_("Yes") if value else _("No"))
-    if isinstance(value, list):
-        return str(_(", ")).join(said(item, roles) for item in value)
-    if isinstance(value, dict):
-        return str(_(", ")).join(f"{key}: {said(item, roles)}" for key, item in value.items())
-    if isinstance(value, str) and _INSTANT.fullmatch(value):
-        return local_time(datetime.fromisoformat(value))
-    return roles.get(value, str(value)) if isinstance(value, str) else str(value)
+    def entry(self, row: AuditEntry, name: str, code: str) -> Entry:
+        return Entry(
+            id=row.id,
+            at=row.at,
+            action=row.action,
+            label=self.actions.get(row.action, row.action),
+            outcome=row.outcome,
+            outcome_label=labels.OUTCOMES.get(row.outcome, row.outcome),
+            tone=labels.TONES.get(row.outcome, ""),
+            subject_kind=row.subject_type,
+            subject=row.subject_label,
+            account=row.account_name,
+            via=labels.WAYS.get(row.via, row.via),
+            address=row.address,
+            request_id=row.request_id,
+            organisation=name,
+            organisation_code=code,
+            changes=self.changes(row.before or {}, row.after or {}),
+            decision=self.decided(row.decision),
+        )
 
+    def changes(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+        """Field by field, in the order of the words: the database keeps none."""
+        order = {key: number for number, key in enumerate(self.fields)}
+        keys = sorted({*before, *after}, key=lambda key: (order.get(key, len(order)), key))
+        return tuple(
+            Change(key, self.fields.get(key, key), self.said(key, before.get(key)), self.said(key, after.get(key)))
+            for key in keys
+        )
 
-def _decided(decision: dict[str, Any] | None, roles: Any) -> Decided | None:
-    if decision is None:
-        return None
-    role = decision.get("role") or ""
-    return Decided(
-        bool(decision.get("allowed")),
-        labels.REASONS.get(decision.get("reason", ""), decision.get("reason", "")),
-        roles.get(role, role),
-        decision.get("grant") or "",
-        int(decision.get("policy_version") or 0),
-    )
+    def said(self, field: str, value: Any) -> str:
+        """A value as it is read: dates in local time, lists by commas, a dash for nothing."""
+        if value is None or value in ("", []):
+            return NOTHING
+        if isinstance(value, bool):
+            return str(_("Yes") if value else _("No"))
+        if isinstance(value, list):
+            return str(_(", ")).join(self.said(field, item) for item in value)
+        if isinstance(value, dict):
+            parts = (f"{self.fields.get(key, key)}: {self.said(key, item)}" for key, item in value.items())
+            return str(_(", ")).join(parts)
+        if isinstance(value, str) and _INSTANT.fullmatch(value):
+            return local_time(datetime.fromisoformat(value))
+        if field == "role":
+            return self.roles.get(str(value), str(value))
+        return str(self.fields.get(f"{field}={value}", value))
+
+    def decided(self, decision: Mapping[str, Any] | None) -> Decided | None:
+        if decision is None:
+            return None
+        role = decision.get("role") or ""
+        return Decided(
+            bool(decision.get("allowed")),
+            labels.REASONS.get(decision.get("reason", ""), decision.get("reason", "")),
+            self.roles.get(role, role),
+            decision.get("grant") or "",
+            int(decision.get("policy_version") or 0),
+        )

@@ -21,6 +21,7 @@ from banyan.modules.access.models import OrgRole, RoleGrant
 from banyan.modules.access.neighbours import ACCOUNT, ORG, AccountRow, Place
 from banyan.modules.access.permissions import EXPLAIN
 from banyan.modules.access.services import names
+from banyan.modules.access.services.shown import INSTANT
 from banyan.plugins import manager
 from banyan.plugins.enablement import enabled_modules
 
@@ -49,6 +50,12 @@ class Considered:
     granted_by: str
     verdict: Verdict
     line: str
+
+    @property
+    def last(self) -> datetime | None:
+        """The last instant at which it was or is valid: what people read as its end."""
+        ends = [end for end in (self.ended_at, self.not_after) if end is not None]
+        return min(ends) - INSTANT if ends else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,10 +157,17 @@ def end_grant(ctx: Context, grant: RoleGrant) -> RoleGrant:
     ctx.session.refresh(grant, with_for_update={"key_share": True})
     if grant.ended_at is not None or (grant.not_after is not None and grant.not_after <= now):
         raise Refused(lazy("This grant is over already."))
-    before = snapshot(ctx, grant, account)
+    before = {**snapshot(ctx, grant, account), "ended_at": None}
     grant.ended_at, grant.ended_by = now, ctx.actor.account_id
     ctx.session.flush()
-    record(ctx, "access.grant.end", subject(ctx, grant, account), org=grant.org, before=before, after={"ended_at": now})
+    record(
+        ctx,
+        "access.grant.end",
+        subject(ctx, grant, account),
+        org=grant.org,
+        before=before,
+        after={**before, "ended_at": now},
+    )
     publish(ctx, grant.org, GrantEnded(str(grant.id), str(grant.account_id), grant.role))
     return grant
 

@@ -85,8 +85,8 @@ def withdraw_role(ctx: Context, role: OrgRole, version: int) -> OrgRole:
         _require_administrators(ctx, role)
     role.withdrawn_at, role.stamp = ctx.clock.now(), _bump(ctx)
     ctx.session.flush()
-    after = {"withdrawn_at": role.withdrawn_at}
-    record(ctx, "access.role.withdraw", subject(role), org=role.org, before=snapshot(role), after=after)
+    before, after = ({**snapshot(role), "withdrawn_at": instant} for instant in (None, role.withdrawn_at))
+    record(ctx, "access.role.withdraw", subject(role), org=role.org, before=before, after=after)
     publish(ctx, role.org, OwnRoleChanged(role.key, True))
     return role
 

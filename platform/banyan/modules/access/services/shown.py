@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from banyan.modules.access.models import RoleGrant
 from banyan.modules.access.neighbours import Place
 from banyan.modules.access.services import names
 
+INSTANT = timedelta(microseconds=1)
 State = Literal["valid", "to_come", "expired", "ended"]
 
 
@@ -33,6 +34,11 @@ class GrantView:
     ended_at: datetime | None
     ended_by: str
     state: State
+
+    @property
+    def last(self) -> datetime | None:
+        """The last instant at which it is valid: what people read as its end."""
+        return self.not_after - INSTANT if self.not_after else None
 
 
 def of_grant(ctx: Context, grant: RoleGrant) -> GrantView:
