@@ -18,7 +18,7 @@ from banyan.kernel.errors import DomainError
 from banyan.kernel.settings import SettingsError
 
 # Loaded when they are asked for: the web process sets up how its metrics are shared before anything imports them.
-OWN = {name: f"banyan.cli.{name}" for name in ("db", "demo", "serve", "stats", "web", "worker")}
+OWN = {name: f"banyan.cli.{name}" for name in ("db", "demo", "serve", "stats", "tenants", "web", "worker")}
 # What an operator can mend: said in one message, without a traceback.
 MENDABLE = (
     ChildError,
@@ -53,10 +53,9 @@ class Commands(click.Group):
 
 def _of_modules() -> dict[str, click.Command]:
     from banyan.app import CORE
-    from banyan.cli.tenants import tenants
     from banyan.plugins import manager
 
-    found: dict[str, click.Command] = {"tenants": tenants}
+    found: dict[str, click.Command] = {}
     for module, commands in manager.load(CORE).start("banyan_cli"):
         for command in commands:
             name = command.name or ""
