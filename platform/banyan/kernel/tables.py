@@ -16,10 +16,11 @@ from typing import Any, Literal
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ColumnElement, FromClause, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, bindparam, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from banyan.kernel.clock import SHANGHAI
+from banyan.kernel.db.prepared import Narrowable
 from banyan.kernel.errors import Invalid, Text
 from banyan.kernel.i18n import lazy
 
@@ -206,8 +207,11 @@ def _no(value: Any) -> Any:
 
 def narrowed(table: TableDef, statement: Select[Any], query: Query, *visible: ColumnElement[bool]) -> Select[Any]:
     """``statement`` over the rows that are visible and pass the filters."""
-    given = [item.where(query.filters[item.name]) for item in table.filters if item.name in query.filters]
-    return statement.select_from(table.source).where(*visible, *given)
+    return statement.select_from(table.source).where(*visible, *_given(table, query))
+
+
+def _given(table: TableDef, query: Query) -> list[ColumnElement[bool]]:
+    return [item.where(query.filters[item.name]) for item in table.filters if item.name in query.filters]
 
 
 def page(
@@ -217,13 +221,14 @@ def page(
 
     :param visible: predicates of what the reader may see. :param columns: those the reader may see and wants.
     """
-    rows = session.connection().execute(page_statement(table, query, columns, *visible)).all()
+    given = _given(table, query)
+    rows = _select(table, query, columns).rows(session.connection(), (*visible, *given), _bounds(query))
     more, backwards = len(rows) > query.size, query.before is not None
     rows = rows[: query.size]
     if backwards:
         rows = rows[::-1]
     keys, width = ["id", *(column.key for column in columns)], len(columns) + 1
-    cut = [dict(zip(keys, row[:width], strict=True)) for row in rows]
+    cut = [dict(zip(keys, row, strict=False)) for row in rows]  # behind the columns follows the sort key
     ahead, behind = (True, more) if backwards else (more, query.after is not None)
     return Page(
         cut,
@@ -236,17 +241,47 @@ def page_statement(
     table: TableDef, query: Query, columns: Sequence[Column], *visible: ColumnElement[bool]
 ) -> Select[Any]:
     """The select of one page: identity, columns, sort key; one row more than the page tells whether it goes on."""
+    chosen = _select(table, query, columns)
+    return chosen.statement.where(*visible, *_given(table, query)).params(_bounds(query))
+
+
+_EDGE, _MOST = "edge_{}", "most_rows"
+_selects: dict[tuple[int, ...], Narrowable] = {}
+_SELECTS_KEPT = 1_000
+
+
+def _select(table: TableDef, query: Query, columns: Sequence[Column]) -> Narrowable:
+    """The select of a page without its predicates, made once for the same columns, order and direction.
+
+    Expressions are told apart by identity, which holds as long as the kept select holds them.
+    """
+    sort, forwards = query.sort, query.before is None
+    expressions = (table.source, table.identity, *(column.sql for column in columns), *sort.columns)
+    shape = (*map(id, expressions), len(columns), sort.descending, forwards, forwards and query.after is None)
+    found = _selects.get(shape)
+    if found is None:
+        if len(_selects) >= _SELECTS_KEPT:
+            _selects.clear()
+        found = _selects[shape] = Narrowable(_page_select(table, query, columns), expressions)
+    return found
+
+
+def _page_select(table: TableDef, query: Query, columns: Sequence[Column]) -> Select[Any]:
     sort, backwards = query.sort, query.before is not None
     statement: Select[Any] = select(table.identity, *(column.sql for column in columns), *sort.columns)
-    statement = narrowed(table, statement, query, *visible)
-    edge = query.before if backwards else query.after
+    statement = statement.select_from(table.source)
     descending = sort.descending != backwards
-    if edge is not None:
+    if (query.before if backwards else query.after) is not None:
         key = tuple_(*sort.columns)
-        bound = tuple_(*(literal(value, column.type) for column, value in zip(sort.columns, edge, strict=True)))
+        bound = tuple_(*(bindparam(_EDGE.format(n), type_=column.type) for n, column in enumerate(sort.columns)))
         statement = statement.where(key < bound if descending else key > bound)
     order = [column.desc() if descending else column.asc() for column in sort.columns]
-    return statement.order_by(*order).limit(query.size + 1)
+    return statement.order_by(*order).limit(bindparam(_MOST, type_=Integer))
+
+
+def _bounds(query: Query) -> dict[str, Any]:
+    edge = query.after if query.before is None else query.before
+    return {_MOST: query.size + 1, **{_EDGE.format(n): value for n, value in enumerate(edge or ())}}
 
 
 def counted(session: Session, table: TableDef, query: Query, *visible: ColumnElement[bool]) -> tuple[int, bool]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import orjson
+import psycopg
 from sqlalchemy import ColumnElement, Connection, Engine, Table, create_engine, event, or_, select
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction, with_loader_criteria
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
+from banyan.kernel.db.prepared import DIALECT, run
 from banyan.kernel.db.scoped import Published, Scope, Scoped
 from banyan.kernel.errors import ScopeViolation
 
@@ -32,7 +38,7 @@ class ScopedSession(Session):
 @event.listens_for(ScopedSession, "after_begin")
 def _tell_row_security(session: ScopedSession, _transaction: SessionTransaction, connection: Connection) -> None:
     scope = session.scope
-    connection.exec_driver_sql(_SET_SCOPE, {"lo": scope.lo, "hi": scope.hi, "up": ",".join(scope.up)})
+    run(connection, _SET_SCOPE, {"lo": scope.lo, "hi": scope.hi, "up": ",".join(scope.up)})
 
 
 def _within(model: type[Scoped], scope: Scope) -> ColumnElement[bool]:
@@ -84,12 +90,13 @@ class Database:
             driver_url(url),
             pool_size=pool_size,
             max_overflow=0,
-            pool_pre_ping=True,
             pool_timeout=10,
             connect_args=options,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
         )
+        event.listen(self.engine, "checkin", _note_time)
+        event.listen(self.engine, "checkout", _replace_dead)
 
     def session(self, scope: Scope, *, on: Connection | None = None) -> ScopedSession:
         """A new session with ``scope``, on its own connection or on the one given."""
@@ -98,6 +105,24 @@ class Database:
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+# A connection that was in use a moment ago is not asked whether it still lives: that would cost every request a trip.
+UNASKED_SECONDS = 1.0
+
+
+def _note_time(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["left"] = time.monotonic()
+
+
+def _replace_dead(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:
+    """Let the pool replace connections that a restart of the server, or somebody between, has ended."""
+    if time.monotonic() - entry.info.get("left", float("inf")) < UNASKED_SECONDS:
+        return
+    try:
+        DIALECT.do_ping(connection)
+    except psycopg.Error as error:
+        raise InvalidatePoolError from error
 
 
 def driver_url(url: str) -> str:

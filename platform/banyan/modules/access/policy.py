@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import casbin
 from casbin.model import Model
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
+from banyan.kernel.db.prepared import Prepared
 from banyan.kernel.values import EMPTY_SNAPSHOT, NO_RIGHTS, Binding, Grant, Permission, Rights, Role, Snapshot
 from banyan.modules.access.models import OrgRole, OrgRolePermission, PolicyStamp, RoleGrant
 
@@ -208,23 +208,26 @@ def _own_ids(roles: Iterable[str]) -> list[UUID]:
     return [identity for role in roles if (identity := own_id(role)) is not None]
 
 
+_AUTHORITY = Prepared(
+    select(PolicyStamp.version, RoleGrant.id, RoleGrant.role, RoleGrant.org_id, RoleGrant.org_path, RoleGrant.reach)
+    .select_from(PolicyStamp)
+    .outerjoin(
+        RoleGrant,
+        and_(
+            RoleGrant.account_id == bindparam("account"),
+            RoleGrant.ended_at.is_(None),
+            RoleGrant.not_before <= bindparam("now"),
+            or_(RoleGrant.not_after.is_(None), RoleGrant.not_after > bindparam("now")),
+        ),
+    )
+)
+
+
 def authority(
     session: Session | Connection, store: PolicyStore, account_id: UUID, now: datetime
 ) -> tuple[tuple[Grant, ...], Snapshot]:
     """An account's grants valid at ``now`` and the policy they are to be read with, stamp and grants in one query."""
-    rows: Sequence[Any] = session.execute(
-        select(PolicyStamp.version, RoleGrant.id, RoleGrant.role, RoleGrant.org_id, RoleGrant.org_path, RoleGrant.reach)
-        .select_from(PolicyStamp)
-        .outerjoin(
-            RoleGrant,
-            and_(
-                RoleGrant.account_id == account_id,
-                RoleGrant.ended_at.is_(None),
-                RoleGrant.not_before <= now,
-                or_(RoleGrant.not_after.is_(None), RoleGrant.not_after > now),
-            ),
-        )
-    ).all()
+    rows = _AUTHORITY.rows(session, {"account": account_id, "now": now})
     if not rows:
         return (), EMPTY_SNAPSHOT
     held = [row for row in rows if row[1] is not None]  # without any grant the join still gives the stamp

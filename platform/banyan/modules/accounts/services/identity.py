@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
+from banyan.kernel.db.prepared import Prepared
 from banyan.kernel.values import OrgRef
 from banyan.modules.accounts.models import Account, AccountSession, ApiToken
 
@@ -31,6 +32,22 @@ class Identity:
 
 
 _ACCOUNT = (Account.id, Account.sign_in_name, Account.display_name, Account.org_id, Account.org_path, Account.language)
+_OF_SESSION = Prepared(
+    select(AccountSession.id, AccountSession.seen_at, *_ACCOUNT)
+    .join(Account, Account.id == AccountSession.account_id)
+    .where(
+        AccountSession.token_hash == bindparam("hashed"),
+        AccountSession.ended_at.is_(None),
+        AccountSession.expires_at > bindparam("now"),
+        AccountSession.seen_at > bindparam("least_seen"),
+        Account.status == "active",
+    )
+)
+_OF_TOKEN = Prepared(
+    select(ApiToken.id, ApiToken.used_at, ApiToken.expires_at, *_ACCOUNT)
+    .join(Account, Account.id == ApiToken.account_id)
+    .where(ApiToken.token_hash == bindparam("hashed"), ApiToken.revoked_at.is_(None), Account.status == "active")
+)
 
 
 def new_secret() -> str:
@@ -45,19 +62,10 @@ def hashed(secret: str) -> bytes:
 
 def by_session(connection: Connection, cookie: str, now: datetime, idle: timedelta) -> Identity | None:
     """The account of a session cookie; None when it is unknown, ended, too old or too long unused."""
-    row = connection.execute(
-        select(AccountSession.id, AccountSession.seen_at, *_ACCOUNT)
-        .join(Account, Account.id == AccountSession.account_id)
-        .where(
-            AccountSession.token_hash == hashed(cookie),
-            AccountSession.ended_at.is_(None),
-            AccountSession.expires_at > now,
-            AccountSession.seen_at > now - idle,
-            Account.status == "active",
-        )
-    ).first()
-    if row is None:
+    found = _OF_SESSION.rows(connection, {"hashed": hashed(cookie), "now": now, "least_seen": now - idle})
+    if not found:
         return None
+    row = found[0]
     if now - row[1] > TOUCH_AFTER:
         connection.execute(update(AccountSession).where(AccountSession.id == row[0]).values(seen_at=now))
     return Identity(row[2], row[0], row[3], row[4], OrgRef(row[5], row[6]), row[7])
@@ -65,12 +73,11 @@ def by_session(connection: Connection, cookie: str, now: datetime, idle: timedel
 
 def by_token(connection: Connection, token: str, now: datetime) -> Identity | None:
     """The account of a bearer token; None when it is unknown, revoked or expired."""
-    row = connection.execute(
-        select(ApiToken.id, ApiToken.used_at, ApiToken.expires_at, *_ACCOUNT)
-        .join(Account, Account.id == ApiToken.account_id)
-        .where(ApiToken.token_hash == hashed(token), ApiToken.revoked_at.is_(None), Account.status == "active")
-    ).first()
-    if row is None or (row[2] is not None and row[2] <= now):
+    found = _OF_TOKEN.rows(connection, {"hashed": hashed(token)})
+    if not found:
+        return None
+    row = found[0]
+    if row[2] is not None and row[2] <= now:
         return None
     if row[1] is None or now - row[1] > TOUCH_AFTER:
         connection.execute(update(ApiToken).where(ApiToken.id == row[0]).values(used_at=now))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.orm import Session
 
+from banyan.kernel.db.prepared import Prepared
 from banyan.kernel.treepath import lineage
 from banyan.kernel.values import OrgRef
 from banyan.modules.tenancy.models import Org
@@ -34,6 +35,7 @@ class Place:
 
 
 _COLUMNS = (Org.id, Org.path, Org.code, Org.name, Org.short_name, Org.level)
+_BY_CODE = Prepared(select(*_COLUMNS).where(Org.code == bindparam("code")))
 
 
 def _place(row: Row[UUID, str, str, str, str, str]) -> Place:
@@ -42,8 +44,8 @@ def _place(row: Row[UUID, str, str, str, str, str]) -> Place:
 
 def by_code(session: Session | Connection, code: str) -> Place | None:
     """The organisation called ``code``, whoever asks; the caller decides whether they may know."""
-    row = session.execute(select(*_COLUMNS).where(Org.code == code)).first()
-    return _place(row) if row else None
+    found = _BY_CODE.rows(session, {"code": code})
+    return Place(*found[0]) if found else None
 
 
 def line(session: Session | Connection, path: str) -> list[Place]:
