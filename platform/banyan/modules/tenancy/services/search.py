@@ -125,7 +125,8 @@ def name_matches(text: str) -> ColumnElement[bool]:
 
 def _has(token: str, path: Paths) -> ColumnElement[bool]:
     other = aliased(OrgToken)
-    return exists().where(other.token == token, other.org_path == path, other.org_id == Org.id)
+    # By path alone, which is unique: of two columns the planner thinks that hardly a row has both, and reads them all.
+    return exists().where(other.token == token, other.org_path == path)
 
 
 def _really(text: str) -> ColumnElement[bool]:
@@ -182,7 +183,7 @@ def _by_name(session: Session, text: str, wanted: set[str], lo: str, hi: str, vi
     statement = (
         select(*_COLUMNS, Org.depth)
         .select_from(OrgToken)
-        .join(Org, Org.id == OrgToken.org_id)
+        .join(Org, Org.path == OrgToken.org_path)
         .where(OrgToken.token == rarest[1], _range(OrgToken.org_path, lo, hi, visible), _really(text))
         .where(*(_has(token, OrgToken.org_path) for _count, token in others))
         .order_by(OrgToken.org_path)
