@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -10,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
+from pathlib import Path
 
 import click
 import psycopg
@@ -102,8 +104,16 @@ def announce(settings: Settings) -> None:
     file = accounts_file(settings)
     if file.exists():
         click.echo(file.read_text(encoding="utf-8").rstrip())
-        click.echo("(`banyan demo accounts` prints these again.)\n")
+        click.echo(f"(`{_command()} demo accounts` prints these again.)\n")
     click.echo("Ctrl-C stops it.")
+
+
+def _command() -> str:
+    """How the command ``banyan`` is typed here: `make run` does not put it on the path."""
+    beside = Path(sys.executable).parent / "banyan"
+    if shutil.which("banyan") or not beside.exists():
+        return "banyan"
+    return str(beside.relative_to(Path.cwd())) if beside.is_relative_to(Path.cwd()) else str(beside)
 
 
 def _answers(settings: Settings) -> bool:
