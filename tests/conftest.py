@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from sqlalchemy import event
 from banyan.app import CORE, create_app
 from banyan.boundary import Banyan
 from banyan.kernel.clock import FixedClock
+from banyan.kernel.db.base import Base
 from banyan.kernel.db.embedded import EmbeddedPostgres, Urls
 from banyan.kernel.db.roles import ensure_app_role
 from banyan.kernel.db.scoped import Whole
@@ -97,31 +99,38 @@ def urls(request: pytest.FixtureRequest, worker_id: str) -> Iterator[Urls]:
     name = f"banyan_test_{worker_id}"
     clone_database(found.owner, TEMPLATE, name)
     yield Urls(with_database(found.owner, name), with_database(found.app, name))
-    with psycopg.connect(found.owner, autocommit=True) as owner:
+    with psycopg.connect(found.owner, autocommit=True) as owner, suppress(psycopg.errors.InsufficientPrivilege):
+        # an owner may not end another role's connection; the server of the run is thrown away anyway
         owner.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
 def _cleaner(urls: Urls) -> str:
-    with psycopg.connect(urls.owner) as owner:
+    return emptying(urls.owner)
+
+
+def emptying(owner_url: str) -> str:
+    """Statements that empty every table, children before parents. Faster than TRUNCATE for tables this small."""
+    ordered = [table.name for table in reversed(Base.metadata.sorted_tables)]
+    with psycopg.connect(owner_url) as owner:
         rows = owner.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND NOT tablename LIKE 'audit_entry\\_%'"
+            "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
+            " AND c.relnamespace = 'public'::regnamespace"
         )
-        names = [row[0] for row in rows if not row[0].startswith(KEPT)]
-    return "SET session_replication_role = replica; " + "; ".join(f"DELETE FROM {name}" for name in names)
+        names = {row[0] for row in rows if not row[0].startswith(KEPT)}
+    known = [name for name in ordered if name in names]
+    queue = ["procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs", "procrastinate_workers"]
+    rest = sorted(names - set(known) - set(queue))
+    loose = "UPDATE org SET approval_document = NULL WHERE approval_document IS NOT NULL; "
+    return loose + "; ".join(f"DELETE FROM {name}" for name in (*queue, *rest, *known))
 
 
 @pytest.fixture
 def clean(urls: Urls, _cleaner: str) -> Iterator[None]:
     """Every table empty after the test; real commits, no rollback tricks."""
     yield
-    with psycopg.connect(superuser(urls.owner), autocommit=True) as owner:
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
         owner.execute(_cleaner)
-
-
-def superuser(owner_url: str) -> str:
-    """The embedded server's superuser, who may switch triggers off to empty tables in any order."""
-    return owner_url.replace("banyan_owner@", "postgres@", 1)
 
 
 @pytest.fixture(scope="session")

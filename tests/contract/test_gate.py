@@ -9,7 +9,6 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from tests.factories import World
 from werkzeug.routing import Rule
 
 from banyan import gate
@@ -19,6 +18,7 @@ from banyan.kernel.access_marks import Mark
 from banyan.kernel.clock import FixedClock
 from banyan.kernel.settings import Settings
 from banyan.modules.access.models import OrgRole
+from tests.factories import World
 
 NOBODYS = UUID("01900000-0000-7000-8000-000000000000")
 
@@ -123,7 +123,8 @@ def test_an_identifier_that_is_nobodys_is_not_found(app: Banyan, world: World) -
         if len(endpoint.rule.arguments) < 2 or "UUID" not in str(endpoint.rule._converters):
             continue
         answer = _ask(browser, endpoint, endpoint.url(app, "place"), headers)
-        allowed = {404} if endpoint.method in ("GET", "DELETE") else {404, 422, 400, 415}
+        # a body is read before anything is looked up, so an incomplete one tells nothing either
+        allowed = {404} if endpoint.method == "GET" else {404, 422, 400, 415}
         assert answer.status_code in allowed, f"{endpoint.method} {endpoint.rule}: {answer.status_code}"
 
 
@@ -138,7 +139,7 @@ def test_an_administrator_is_never_answered_500(app: Banyan, world: World) -> No
             f"{endpoint.method} {endpoint.rule}: {answer.status_code}"
         )
         if endpoint.method == "GET" and endpoint.rule.arguments <= {"code"} and endpoint.mark.kind == "permission":
-            assert answer.status_code in (200, 404), f"{endpoint.rule}: {answer.status_code}"
+            assert answer.status_code in (200, 404, 422), f"{endpoint.rule}: {answer.status_code}"
 
 
 def test_an_unmarked_view_keeps_the_application_from_starting(urls: Any, tmp_path: Any) -> None:

@@ -7,17 +7,19 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import event, select, text
-from tests.factories import World
 
 from banyan.kernel.db.base import Base
 from banyan.kernel.db.scoped import Exact, Published, Scoped, Subtree, Whole
 from banyan.kernel.db.session import Database
 from banyan.kernel.errors import ScopeViolation
 from banyan.kernel.jobs import LongTask
+from tests.factories import World
 
 
 def scoped_models() -> list[type[Any]]:
-    return [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Scoped)]
+    """Those of the core; a plugin's are looked at where the plugin is installed."""
+    found = [mapper.class_ for mapper in Base.registry.mappers if issubclass(mapper.class_, Scoped)]
+    return [model for model in found if model.__module__.startswith("banyan.")]
 
 
 def task(org: Any, world: World) -> LongTask:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
 import pytest
-from tests.conftest import _URLS, KEPT, NOW, TEMPLATE
+from tests.conftest import _URLS, NOW, TEMPLATE, emptying
 from tests.plugins.banyan_guestbook import plugin as guestbook
 
 from banyan.app import CORE, create_app
@@ -41,18 +42,13 @@ def urls(request: pytest.FixtureRequest, worker_id: str) -> Iterator[Urls]:
     own = Urls(with_database(found.owner, name), with_database(found.app, name))
     migrate.upgrade_all(own.owner, manager.load(CORE, EXTRA))
     yield own
-    with psycopg.connect(found.owner, autocommit=True) as owner:
+    with psycopg.connect(found.owner, autocommit=True) as owner, suppress(psycopg.errors.InsufficientPrivilege):
         owner.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
 def _cleaner(urls: Urls) -> str:
-    with psycopg.connect(urls.owner) as owner:
-        rows = owner.execute(
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND NOT tablename LIKE 'audit_entry\\_%'"
-        )
-        names = [row[0] for row in rows if not row[0].startswith(KEPT)]
-    return "SET session_replication_role = replica; " + "; ".join(f"DELETE FROM {name}" for name in names)
+    return emptying(urls.owner)
 
 
 @pytest.fixture(scope="session")
