@@ -1,5 +1,5 @@
 # Each target calls one command; what needs explaining stands there.
-.PHONY: run test lint bench
+.PHONY: run test lint bench catalogues
 SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
@@ -19,6 +19,9 @@ lint: .venv/.dev-ready
 
 bench: .venv/.dev-ready
 	$(BIN)/python -m tests.bench $(ARGS)
+
+catalogues: .venv/.dev-ready
+	@./.ci/catalogues $(PACKAGE)
 
 # The stamps are older than these files only after an update; then pip looks again.
 .venv/.run-ready: pyproject.toml constraints.txt .ci/venv
