@@ -151,6 +151,19 @@ def test_a_grant_begins_and_ends_at_its_instants(land: Province, clock: FixedClo
         assert land.client.get("/api/v1/orgs/city/grants", headers=headers).status_code == expected, instant
 
 
+def test_the_list_tells_how_grants_stand_at_this_moment(land: Province, clock: FixedClock) -> None:
+    clerk, day = land.world.account(land.city), timedelta(days=1)
+    land.world.grant(clerk, land.city, "treasurer", not_before=clock.instant + day, not_after=clock.instant + 2 * day)
+    seen = []
+    for _day in range(3):
+        listed = land.api(land.mayor, "GET", f"city/grants?account={clerk.sign_in_name}").get_json()["items"]
+        filtered = land.api(land.mayor, "GET", f"city/grants?state={listed[0]['state']}&role=treasurer").get_json()
+        assert [row["id"] for row in filtered["items"]] == [listed[0]["id"]]
+        seen.append(listed[0]["state"])
+        clock.instant += day
+    assert seen == ["to_come", "valid", "expired"]
+
+
 def test_a_role_taken_back_is_gone_on_the_next_request_and_stays_as_history(land: Province) -> None:
     clerk = land.world.admin(land.city, "org_auditor")
     assert land.api(clerk, "GET", "city/grants").status_code == 200

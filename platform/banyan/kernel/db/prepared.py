@@ -103,7 +103,9 @@ class Compiled:
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
         self._names = {bound.key: name for bound, name in compiled.bind_names.items()}
-        self._given = {name: bound.effective_value for bound, name in compiled.bind_names.items()}
+        bound_to = {name: bound for bound, name in compiled.bind_names.items()}
+        self._given = {name: bound.value for name, bound in bound_to.items() if bound.callable is None}
+        self._asked = {name: bound.callable for name, bound in bound_to.items() if bound.callable is not None}
         for bound in compiled.bind_names:
             if bound.expanding or bound.literal_execute or _converts(bound.type.dialect_impl(DIALECT).bind_processor):
                 raise NotCompilable(self.sql)
@@ -112,9 +114,13 @@ class Compiled:
                 raise NotCompilable(self.sql)
 
     def parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Parameters for the driver: ``values`` by the keys of their ``bindparam``, literals as they were compiled."""
+        """Parameters for the driver: ``values`` by the keys of their ``bindparam``, literals as they were compiled.
+
+        What a ``bindparam`` asks for when it is needed, such as the time, is asked anew.
+        """
         names = self._names
-        return {**self._given, **{names[key]: value for key, value in values.items()}}
+        asked = {name: ask() for name, ask in self._asked.items()}
+        return {**self._given, **asked, **{names[key]: value for key, value in values.items()}}
 
 
 class NotCompilable(ValueError):

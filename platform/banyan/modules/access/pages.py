@@ -21,7 +21,7 @@ from banyan.modules.access.services import explain, grants, matrix, roles, shown
 from banyan.modules.audit.history import history
 from banyan.web.forms import BoundForm
 from banyan.web.pages import done, submit
-from banyan.web.tables import Action, Row, present
+from banyan.web.tables import Row, present
 
 pages = Blueprint("access_pages", __name__, template_folder="templates")
 ROLE_READ, ROLE_UPDATE = permissions.ROLE_READ.name, permissions.ROLE_UPDATE.name
@@ -149,8 +149,7 @@ def grant_list() -> ResponseReturnValue:
         request.args,
         visible(ctx, GRANT_READ, RoleGrant.org_path, within=ctx.here),
         url=url_for("access_pages.grants"),
-        links={"account": _grant_page},
-        actions=lambda row: [Action(lazy("Show"), _grant_page(row))],
+        links={"account": _grant_page, "role": _grant_page},
     )
     return render_template("access/grants.html", view=view), view.status
 

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import casbin
 from casbin.model import Model
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, Uuid, and_, bindparam, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from banyan.kernel.db.prepared import Prepared
 from banyan.kernel.values import EMPTY_SNAPSHOT, NO_RIGHTS, Binding, Grant, Permission, Rights, Role, Snapshot
@@ -208,18 +209,24 @@ def _own_ids(roles: Iterable[str]) -> list[UUID]:
     return [identity for role in roles if (identity := own_id(role)) is not None]
 
 
-_AUTHORITY = Prepared(
-    select(PolicyStamp.version, RoleGrant.id, RoleGrant.role, RoleGrant.org_id, RoleGrant.org_path, RoleGrant.reach)
-    .select_from(PolicyStamp)
-    .outerjoin(
-        RoleGrant,
-        and_(
-            RoleGrant.account_id == bindparam("account"),
-            RoleGrant.ended_at.is_(None),
-            RoleGrant.not_before <= bindparam("now"),
-            or_(RoleGrant.not_after.is_(None), RoleGrant.not_after > bindparam("now")),
-        ),
+AUTHORITY = (
+    PolicyStamp.version,
+    *(RoleGrant.id, RoleGrant.role, RoleGrant.org_id, RoleGrant.org_path, RoleGrant.reach),
+)
+
+
+def valid_grants(account: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """The predicate of grants that ``account`` holds at the instant of the parameter ``now``."""
+    return and_(
+        RoleGrant.account_id == account,
+        RoleGrant.ended_at.is_(None),
+        RoleGrant.not_before <= bindparam("now"),
+        or_(RoleGrant.not_after.is_(None), RoleGrant.not_after > bindparam("now")),
     )
+
+
+_OF_ACCOUNT = Prepared(
+    select(*AUTHORITY).select_from(PolicyStamp).outerjoin(RoleGrant, valid_grants(bindparam("account", type_=Uuid)))
 )
 
 
@@ -227,8 +234,14 @@ def authority(
     session: Session | Connection, store: PolicyStore, account_id: UUID, now: datetime
 ) -> tuple[tuple[Grant, ...], Snapshot]:
     """An account's grants valid at ``now`` and the policy they are to be read with, stamp and grants in one query."""
-    rows = _AUTHORITY.rows(session, {"account": account_id, "now": now})
-    if not rows:
+    return read(session, store, _OF_ACCOUNT.rows(session, {"account": account_id, "now": now}))
+
+
+def read(
+    session: Session | Connection, store: PolicyStore, rows: Sequence[Sequence[Any]]
+) -> tuple[tuple[Grant, ...], Snapshot]:
+    """`authority` from rows of the columns `AUTHORITY`."""
+    if not rows or rows[0][0] is None:
         return (), EMPTY_SNAPSHOT
     held = [row for row in rows if row[1] is not None]  # without any grant the join still gives the stamp
     grants = tuple(Grant(row[1], row[2], row[3], row[4], row[5] == "subtree") for row in held)
