@@ -10,17 +10,19 @@ from typing import Any
 
 import structlog
 from flask import Flask, current_app, g, request
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Select, true
 from werkzeug.routing import Rule
 
 from banyan.kernel import runtime as rt
 from banyan.kernel.access_marks import PUBLIC, Mark, mark_of
 from banyan.kernel.context import Context
+from banyan.kernel.db.prepared import Prepared
 from banyan.kernel.db.scoped import NOWHERE, Exact, Scope, Subtree
 from banyan.kernel.errors import Forbidden, NotFound, Unauthenticated
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import NOBODY, Actor, Decision, OrgRef
 from banyan.modules.access import policy, rules
+from banyan.modules.access.models import PolicyStamp, RoleGrant
 from banyan.modules.accounts.services import identity
 from banyan.modules.tenancy.services import place as places
 from banyan.plugins import manager
@@ -86,14 +88,16 @@ def open_gate() -> None:
         return
     connection = runtime.db.engine.connect()
     g.gate_connection = connection
-    actor = _identify(connection)
+    actor, place = _identify(connection)
     if actor is None and mark.kind != "public":
         raise Unauthenticated(lazy("Please sign in."))
-    _pass(mark, actor or NOBODY, connection)
+    if actor is None and g.code is not None:
+        place = places.by_code(connection, g.code)
+    _pass(mark, actor or NOBODY, place, connection)
 
 
-def _pass(mark: Mark, actor: Actor, connection: Connection) -> None:
-    place = _place(connection, mark, actor)
+def _pass(mark: Mark, actor: Actor, place: places.Place | None, connection: Connection) -> None:
+    _reach(mark, actor, place)
     g.place = place
     org = place.ref if place else None
     modules = frozenset[str]()
@@ -113,16 +117,12 @@ def _pass(mark: Mark, actor: Actor, connection: Connection) -> None:
         raise NotFound(lazy("There is nothing here, or it is not within your reach."))
 
 
-def _place(connection: Connection, mark: Mark, actor: Actor) -> places.Place | None:
-    if g.code is None:
-        if mark.kind == "permission":
-            raise NotFound(lazy("There is nothing here, or it is not within your reach."))
-        return None
-    place = places.by_code(connection, g.code)
+def _reach(mark: Mark, actor: Actor, place: places.Place | None) -> None:
+    if g.code is None and mark.kind != "permission":
+        return
     reach = mark.kind != "permission" or (place is not None and rules.covered(actor.grants, place.path))
     if place is None or not reach:
         raise NotFound(lazy("There is nothing here, or it is not within your reach."))
-    return place
 
 
 def _module_on(modules: frozenset[str]) -> None:
@@ -142,26 +142,42 @@ def _scope(mark: Mark, actor: Actor, org: OrgRef | None) -> Scope:
     return Scope("", "", (org.path,)) if org is not None else NOWHERE
 
 
-def _identify(connection: Connection) -> Actor | None:
+def _lookup(credentials: Select[*tuple[Any, ...]]) -> Prepared:
+    """All that the gate has to know in one statement: account, version of the policy, grants, place.
+
+    Place and grants hang on the account: where nobody signed in nothing else is looked up.
+    """
+    statement = credentials.add_columns(*policy.AUTHORITY).outerjoin(PolicyStamp, true())
+    return Prepared(places.joined(statement.outerjoin(RoleGrant, policy.valid_grants(identity.ACCOUNT_ID))))
+
+
+_BY_TOKEN, _BY_SESSION = _lookup(identity.TOKENS), _lookup(identity.SESSIONS)
+_PLACE = identity.WIDTH + len(policy.AUTHORITY)
+
+
+def _identify(connection: Connection) -> tuple[Actor | None, places.Place | None]:
+    """Who asks, and the organisation that the URL names (whether or not they may know of it)."""
     runtime = rt.runtime()
     now = runtime.clock.now()
     via: Any
     if request.path.startswith("/api/"):
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        found = identity.by_token(connection, token.strip(), now) if scheme.lower() == "bearer" else None
-        via = "token"
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        via, lookup, read = "token", _BY_TOKEN, identity.from_token
+        secret, values = secret.strip() if scheme.lower() == "bearer" else "", identity.of_token(secret.strip(), now)
     else:
-        cookie = request.cookies.get(identity.SESSION_COOKIE, "")
-        found = identity.by_session(connection, cookie, now, runtime.settings.session_idle) if cookie else None
-        via = "session"
-    if found is None:
-        return None
+        secret = request.cookies.get(identity.SESSION_COOKIE, "")
+        via, lookup, read = "session", _BY_SESSION, identity.from_session
+        values = identity.of_session(secret, now, runtime.settings.session_idle)
+    rows = lookup.rows(connection, {**values, "code": g.code}) if secret else []
+    if not rows:
+        return None, None
+    found = read(connection, rows[0], now)
     g.language = found.language
     g.display_name = found.display_name
-    grants, snapshot = policy.authority(connection, policy.store(), found.account_id, now)
+    grants, snapshot = policy.read(connection, policy.store(), [row[identity.WIDTH : _PLACE] for row in rows])
     address = request.remote_addr or ""
-    name = found.sign_in_name
-    return Actor(found.account_id, name, via, found.home, grants, snapshot, address, found.credential_id)
+    actor = Actor(found.account_id, found.sign_in_name, via, found.home, grants, snapshot, address, found.credential_id)
+    return actor, places.Place(*rows[0][_PLACE:]) if rows[0][_PLACE] is not None else None
 
 
 def _enter(

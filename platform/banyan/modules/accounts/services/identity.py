@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 
 from banyan.kernel.db.prepared import Prepared
 from banyan.kernel.values import OrgRef
@@ -31,9 +33,11 @@ class Identity:
     language: str | None
 
 
+ACCOUNT_ID = Account.id
 _ACCOUNT = (Account.id, Account.sign_in_name, Account.display_name, Account.org_id, Account.org_path, Account.language)
-_OF_SESSION = Prepared(
-    select(AccountSession.id, AccountSession.seen_at, *_ACCOUNT)
+# Who holds a credential: parameters of `of_session` and `of_token`, rows for `from_session` and `from_token`.
+SESSIONS = (
+    select(AccountSession.id, AccountSession.seen_at, AccountSession.expires_at, *_ACCOUNT)
     .join(Account, Account.id == AccountSession.account_id)
     .where(
         AccountSession.token_hash == bindparam("hashed"),
@@ -43,11 +47,18 @@ _OF_SESSION = Prepared(
         Account.status == "active",
     )
 )
-_OF_TOKEN = Prepared(
+TOKENS = (
     select(ApiToken.id, ApiToken.used_at, ApiToken.expires_at, *_ACCOUNT)
     .join(Account, Account.id == ApiToken.account_id)
-    .where(ApiToken.token_hash == bindparam("hashed"), ApiToken.revoked_at.is_(None), Account.status == "active")
+    .where(
+        ApiToken.token_hash == bindparam("hashed"),
+        ApiToken.revoked_at.is_(None),
+        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > bindparam("now")),
+        Account.status == "active",
+    )
 )
+WIDTH = len(SESSIONS.selected_columns)
+_BY_SESSION = Prepared(SESSIONS)
 
 
 def new_secret() -> str:
@@ -60,25 +71,35 @@ def hashed(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
+def of_session(cookie: str, now: datetime, idle: timedelta) -> dict[str, Any]:
+    """Parameters of `SESSIONS`, which finds none that is unknown, ended, too old or too long unused."""
+    return {"hashed": hashed(cookie), "now": now, "least_seen": now - idle}
+
+
+def of_token(token: str, now: datetime) -> dict[str, Any]:
+    """Parameters of `TOKENS`, which finds none that is unknown, revoked or expired."""
+    return {"hashed": hashed(token), "now": now}
+
+
 def by_session(connection: Connection, cookie: str, now: datetime, idle: timedelta) -> Identity | None:
     """The account of a session cookie; None when it is unknown, ended, too old or too long unused."""
-    found = _OF_SESSION.rows(connection, {"hashed": hashed(cookie), "now": now, "least_seen": now - idle})
-    if not found:
-        return None
-    row = found[0]
+    found = _BY_SESSION.rows(connection, of_session(cookie, now, idle))
+    return from_session(connection, found[0], now) if found else None
+
+
+def from_session(connection: Connection, row: Sequence[Any], now: datetime) -> Identity:
+    """The account in a row of `SESSIONS`; notes that the session is in use."""
     if now - row[1] > TOUCH_AFTER:
         connection.execute(update(AccountSession).where(AccountSession.id == row[0]).values(seen_at=now))
-    return Identity(row[2], row[0], row[3], row[4], OrgRef(row[5], row[6]), row[7])
+    return _identity(row)
 
 
-def by_token(connection: Connection, token: str, now: datetime) -> Identity | None:
-    """The account of a bearer token; None when it is unknown, revoked or expired."""
-    found = _OF_TOKEN.rows(connection, {"hashed": hashed(token)})
-    if not found:
-        return None
-    row = found[0]
-    if row[2] is not None and row[2] <= now:
-        return None
+def from_token(connection: Connection, row: Sequence[Any], now: datetime) -> Identity:
+    """The account in a row of `TOKENS`; notes that the token is in use."""
     if row[1] is None or now - row[1] > TOUCH_AFTER:
         connection.execute(update(ApiToken).where(ApiToken.id == row[0]).values(used_at=now))
+    return _identity(row)
+
+
+def _identity(row: Sequence[Any]) -> Identity:
     return Identity(row[3], row[0], row[4], row[5], OrgRef(row[6], row[7]), row[8])

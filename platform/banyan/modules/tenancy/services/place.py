@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from banyan.kernel.db.prepared import Prepared
@@ -46,6 +47,11 @@ def by_code(session: Session | Connection, code: str) -> Place | None:
     """The organisation called ``code``, whoever asks; the caller decides whether they may know."""
     found = _BY_CODE.rows(session, {"code": code})
     return Place(*found[0]) if found else None
+
+
+def joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """``statement`` with the columns of the `Place` that the parameter ``code`` names, empty where there is none."""
+    return statement.add_columns(*_COLUMNS).outerjoin(Org, Org.code == bindparam("code", type_=Org.code.type))
 
 
 def line(session: Session | Connection, path: str) -> list[Place]:
