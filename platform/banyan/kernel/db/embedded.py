@@ -183,6 +183,8 @@ class EmbeddedPostgres:
             let_reach(self.folder, self._user)
         self._programs = programs
         socket = self._socket_folder()
+        if self._user is not None:
+            let_reach(socket, self._user)
         if version is None:
             self._init()
         else:
