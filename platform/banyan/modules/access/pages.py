@@ -150,6 +150,7 @@ def grant_list() -> ResponseReturnValue:
         visible(ctx, GRANT_READ, RoleGrant.org_path, within=ctx.here),
         url=url_for("access_pages.grants"),
         links={"account": _grant_page, "role": _grant_page},
+        export_url=url_for("tasks_pages.export") if may(ctx, permissions.GRANT_EXPORT.name) else None,
     )
     return render_template("access/grants.html", view=view), view.status
 

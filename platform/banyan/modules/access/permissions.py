@@ -7,9 +7,10 @@ ROLE_READ = Permission("access.role:read", lazy("See roles and what they mean"))
 ROLE_UPDATE = Permission("access.role:update", lazy("Define the organisation's own roles"))
 GRANT_READ = Permission("access.grant:read", lazy("See who holds which role"))
 GRANT_GRANT = Permission("access.grant:grant", lazy("Grant roles and take them back"))
+GRANT_EXPORT = Permission("access.grant:export", lazy("Export lists of grants"))
 EXPLAIN = Permission("access.decision:explain", lazy("Ask why somebody may or may not do something"))
 
-PERMISSIONS = (ROLE_READ, ROLE_UPDATE, GRANT_READ, GRANT_GRANT, EXPLAIN)
+PERMISSIONS = (ROLE_READ, ROLE_UPDATE, GRANT_READ, GRANT_GRANT, GRANT_EXPORT, EXPLAIN)
 
 ROLES = (
     Role("org_admin", lazy("Organisation administrator"), lazy("Runs the organisation and opens those below it")),

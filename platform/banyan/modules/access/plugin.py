@@ -12,9 +12,10 @@ from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
 from banyan.kernel.errors import Text
 from banyan.kernel.events import Event
+from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import Binding, ModuleManifest, NavItem, Permission, Role
-from banyan.modules.access import events, labels, models, permissions
+from banyan.modules.access import events, exports, labels, models, permissions
 from banyan.modules.access.api import api
 from banyan.modules.access.pages import pages
 from banyan.plugins import hookimpl
@@ -64,6 +65,11 @@ def banyan_actions() -> Mapping[str, Text]:
 @hookimpl
 def banyan_fields() -> Mapping[str, Text]:
     return labels.fields()
+
+
+@hookimpl
+def banyan_exports() -> Sequence[Exportable]:
+    return exports.EXPORTS
 
 
 @hookimpl

@@ -45,6 +45,7 @@ def administrators() -> ResponseReturnValue:
         url=url_for("accounts_pages.administrators"),
         columns=may_see(lists.ACCOUNTS, lambda name: may(ctx, name)),
         links={"display_name": lambda row: url_for("accounts_pages.account", account_id=row["id"])},
+        export_url=url_for("tasks_pages.export") if may(ctx, permissions.ACCOUNT_EXPORT.name) else None,
         empty=lazy("No accounts yet. A registration code opens the first one."),
     )
     return render_template("accounts/administrators.html", view=view), view.status

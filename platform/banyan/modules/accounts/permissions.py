@@ -6,5 +6,6 @@ from banyan.kernel.values import Permission
 ACCOUNT_READ = Permission("accounts.account:read", lazy("See accounts"))
 ACCOUNT_CREATE = Permission("accounts.account:create", lazy("Issue registration codes"))
 ACCOUNT_UPDATE = Permission("accounts.account:update", lazy("Edit, suspend and restore accounts"))
+ACCOUNT_EXPORT = Permission("accounts.account:export", lazy("Export lists of accounts"))
 
-PERMISSIONS = (ACCOUNT_READ, ACCOUNT_CREATE, ACCOUNT_UPDATE)
+PERMISSIONS = (ACCOUNT_READ, ACCOUNT_CREATE, ACCOUNT_UPDATE, ACCOUNT_EXPORT)

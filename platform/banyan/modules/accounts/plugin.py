@@ -13,10 +13,11 @@ from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
 from banyan.kernel.errors import Text
 from banyan.kernel.events import Event
+from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
 from banyan.kernel.jobs import Job
 from banyan.kernel.values import Metric, ModuleManifest, NavItem, OrgRef, Permission
-from banyan.modules.accounts import api, cli, events, jobs, models, permissions, stats
+from banyan.modules.accounts import api, cli, events, exports, jobs, models, permissions, stats
 from banyan.modules.accounts.pages import pages
 from banyan.plugins import hookimpl
 
@@ -45,6 +46,11 @@ def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
 @hookimpl
 def banyan_page_blueprints() -> Sequence[Blueprint]:
     return (pages,)
+
+
+@hookimpl
+def banyan_exports() -> Sequence[Exportable]:
+    return exports.EXPORTS
 
 
 @hookimpl

@@ -31,6 +31,7 @@ def entries() -> ResponseReturnValue:
         reading().visible(ctx, ENTRY_READ.name, ORG.c.path, within=ctx.here),
         url=url_for("audit_pages.entries"),
         links={"at": _entry, "action": _entry},
+        export_url=url_for("tasks_pages.export"),
     )
     return render_template("audit/entries.html", view=view), view.status
 

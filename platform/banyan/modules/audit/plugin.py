@@ -10,9 +10,10 @@ from flask_smorest import Blueprint as ApiBlueprint
 from banyan import __version__
 from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
+from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import ModuleManifest, NavItem, Permission
-from banyan.modules.audit import models, permissions
+from banyan.modules.audit import exports, models, permissions
 from banyan.modules.audit.api import api
 from banyan.modules.audit.pages import pages
 from banyan.plugins import hookimpl
@@ -41,6 +42,11 @@ def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
 @hookimpl
 def banyan_page_blueprints() -> Sequence[PageBlueprint]:
     return (pages,)
+
+
+@hookimpl
+def banyan_exports() -> Sequence[Exportable]:
+    return exports.EXPORTS
 
 
 @hookimpl

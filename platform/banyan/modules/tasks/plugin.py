@@ -23,7 +23,7 @@ from banyan.plugins import hookimpl
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
     what = lazy("Exports and other long work, with progress and results")
-    return ModuleManifest("tasks", lazy("Long tasks"), what, __version__, always_on=True)
+    return ModuleManifest("tasks", lazy("Long tasks"), what, __version__, always_on=True, icon="progress")
 
 
 @hookimpl

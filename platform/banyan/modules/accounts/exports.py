@@ -1,0 +1,20 @@
+"""Lists of accounts as Excel files."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, and_
+
+from banyan.kernel.context import Context
+from banyan.kernel.exports import Exportable
+from banyan.modules.access.decision import visible
+from banyan.modules.accounts.lists import ACCOUNTS
+from banyan.modules.accounts.models import Account
+from banyan.modules.accounts.permissions import ACCOUNT_EXPORT, ACCOUNT_READ
+
+
+def _rows(ctx: Context) -> ColumnElement[bool]:
+    """Accounts that one may both see and export."""
+    return and_(*(visible(ctx, one.name, Account.org_path, within=ctx.here) for one in (ACCOUNT_READ, ACCOUNT_EXPORT)))
+
+
+EXPORTS = (Exportable(ACCOUNTS, ACCOUNT_EXPORT.name, _rows),)

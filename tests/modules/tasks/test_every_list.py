@@ -1,0 +1,43 @@
+"""Every list that can be exported, exported: no list is forgotten because nobody listed it."""
+
+from __future__ import annotations
+
+import io
+
+import openpyxl
+from flask.testing import FlaskClient
+from tests.factories import World
+
+from banyan.boundary import Banyan
+from banyan.kernel.db.session import ScopedSession
+from banyan.kernel.jobs import LongTask
+from banyan.kernel.worker import Runner, run_long_task
+from banyan.modules.tasks.exports import listed
+from banyan.plugins import manager
+
+
+def test_every_exportable_list_can_be_had_and_holds_a_row(
+    app: Banyan, client: FlaskClient, world: World, runner: Runner, session: ScopedSession
+) -> None:
+    headers = world.token(world.admin(world.org(code="province")))
+    with app.app_context():
+        lists = [listed(item) for _module, found in manager.current().start("banyan_exports") for item in found]
+    assert {"organisations", "accounts", "grants", "audit_entries"} <= {one.name for one in lists}
+    for one in lists:
+        answer = client.post("/api/v1/orgs/province/exports", json={"list": one.name}, headers=headers)
+        assert answer.status_code == 202, one.name
+        identifier = answer.get_json()["id"]
+        run_long_task(runner, session.get_one(LongTask, identifier).id)
+        with client.get(f"/api/v1/orgs/province/tasks/{identifier}/result", headers=headers) as found:
+            assert found.status_code == 200, one.name
+            sheet = openpyxl.load_workbook(io.BytesIO(found.data)).worksheets[0]
+        assert sheet.max_row >= 2, one.name
+
+
+def test_pages_of_lists_offer_the_export_to_who_may(world: World) -> None:
+    province = world.org(code="province")
+    admin, member = world.sign_in(world.admin(province)), world.sign_in(world.admin(province, role="branch_secretary"))
+    for page in ("organisations", "administrators", "grants", "audit"):
+        address = f"/orgs/province/{page}"
+        assert 'action="/orgs/province/exports"' in admin.get(address).get_data(as_text=True), page
+        assert 'action="/orgs/province/exports"' not in member.get(address).get_data(as_text=True), page
