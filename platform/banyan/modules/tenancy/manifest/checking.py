@@ -146,7 +146,7 @@ def _rows(session: Session, manifest: Manifest, circled: frozenset[str]) -> None
             values = {"code": row.code, "parent": row.parent}
             add(where, lazy("“%(code)s” stands elsewhere. A manifest moves nothing; use “move” for that.", **values))
             continue
-        if row.unknown:
+        if row.unknown and row.parent not in manifest.codes:
             add(where, lazy("There is no organisation “%(code)s” to stand below.", code=row.parent))
         if row.revoked:
             add(where, lazy("“%(code)s”, the organisation above, has been revoked.", code=row.parent))
@@ -182,5 +182,5 @@ def _accounts(session: Session, manifest: Manifest) -> None:
         text("SELECT code FROM man_row WHERE code = ANY(:codes) UNION SELECT code FROM org WHERE code = ANY(:codes)"),
         {"codes": list(wanted)},
     )
-    for code in wanted.keys() - set(found):
+    for code in wanted.keys() - set(found) - manifest.codes:
         manifest.problems.add(wanted[code], lazy("There is no organisation “%(code)s”.", code=code))

@@ -47,6 +47,7 @@ def read(path: Path, today: date) -> Manifest:
         problems=problems,
         level_keys=document.keys("levels"),
         type_keys=document.keys("types"),
+        codes=document.keys("organisations", "code"),
     )
     _check_definitions(manifest)
     return manifest

@@ -173,7 +173,8 @@ class Manifest:
     """A manifest whose YAML has been read; the rows of its tables are read when they are needed.
 
     :ivar problems: mistakes found so far; refused before anything is changed.
-    :ivar sections: keys of ``levels`` and ``types`` as far as they could be read, whether right or wrong.
+    :ivar level_keys: :ivar type_keys: :ivar codes: what the YAML names, whether right or wrong, so that one mistake is
+        not told again by everything that refers to it.
     """
 
     path: Path
@@ -186,3 +187,4 @@ class Manifest:
     problems: Problems = field(default_factory=Problems)
     level_keys: frozenset[str] = frozenset()
     type_keys: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()

@@ -24,6 +24,7 @@ SCHEMA = "manifest.schema.json"
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 20
 _TAG = "tag:yaml.org,2002:"
+_KNOWN_TAGS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "null", "timestamp"))
 # Keys whose values are text however they look: codes, dates and phone numbers are written without quotes.
 _TEXTS = frozenset(COLUMNS) | {"title", "file", "organisation", "sign_in_name", "display_name"}
 
@@ -54,11 +55,11 @@ class Document:
         entries = found if isinstance(found, list) else []
         return [(n, entry) for n, entry in enumerate(entries) if (section, n) not in self.broken]
 
-    def keys(self, section: str) -> frozenset[str]:
-        """The ``key`` of every entry of a list, right or wrong."""
+    def keys(self, section: str, name: str = "key") -> frozenset[str]:
+        """The ``name`` of every entry of a list, right or wrong."""
         found = self.data.get(section) if isinstance(self.data, dict) else None
         entries = found if isinstance(found, list) else []
-        return frozenset(str(entry["key"]) for entry in entries if isinstance(entry, dict) and "key" in entry)
+        return frozenset(str(entry[name]) for entry in entries if isinstance(entry, dict) and name in entry)
 
 
 def read(path: Path, problems: Problems) -> Document:
@@ -136,17 +137,18 @@ class _Builder:
 
     def _scalar(self, node: ScalarNode, path: Path_) -> Any:
         tag, text = str(node.tag), str(node.value)
+        named = path[-1] if path else ""
+        if tag not in _KNOWN_TAGS:
+            return self._wrong(node.start_mark.line + 1, path, lazy("Tags such as %(tag)s are not used here.", tag=tag))
         if tag == _TAG + "null":
-            return "" if path and path[-1] in _TEXTS else None
-        if tag == _TAG + "str" or (path and path[-1] in _TEXTS and tag.startswith(_TAG)):
+            return "" if named in _TEXTS else None
+        if named in _TEXTS:
             return text
         if tag == _TAG + "bool":
             return text.lower() in ("true", "yes", "on")
         if tag == _TAG + "int" and text.lstrip("+-").isdigit():
             return int(text)
-        if tag.startswith(_TAG):
-            return text
-        return self._wrong(node.start_mark.line + 1, path, lazy("Tags such as %(tag)s are not used here.", tag=tag))
+        return text
 
     def _wrong(self, line: int, path: Path_, reason: Text) -> None:
         self._document.broken.add(path[:2])
