@@ -5,10 +5,12 @@ from __future__ import annotations
 import click
 from sqlalchemy import create_engine
 
+from banyan.kernel.clock import SystemClock, today
 from banyan.kernel.db.roles import check_app_role
 from banyan.kernel.db.server import database_server
 from banyan.kernel.db.session import driver_url
 from banyan.kernel.settings import Settings
+from banyan.modules.audit.partitions import ensure_partitions
 from banyan.plugins import manager
 from banyan.plugins.manager import Plugins
 from banyan.plugins.migrate import pending, upgrade_all
@@ -25,11 +27,25 @@ def _plugins() -> Plugins:
     return manager.load(CORE)
 
 
+def bring_up_to_date(owner_url: str, plugins: Plugins) -> None:
+    """Migrate, and make the partitions of the audit log that the coming months need.
+
+    :param owner_url: connection URL of the role that owns the tables.
+    """
+    upgrade_all(owner_url, plugins)
+    engine = create_engine(driver_url(owner_url))
+    try:
+        with engine.begin() as connection:
+            ensure_partitions(connection, today(SystemClock()))
+    finally:
+        engine.dispose()
+
+
 @db.command()
 def upgrade() -> None:
-    """Bring the tables of the core and of every plugin to the newest revision."""
+    """Bring the tables of the core and of every plugin to the newest revision, and make those of the coming months."""
     with database_server(Settings.from_env()) as urls:
-        upgrade_all(urls.owner, _plugins())
+        bring_up_to_date(urls.owner, _plugins())
     click.echo("The database is up to date.")
 
 

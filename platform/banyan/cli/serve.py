@@ -17,6 +17,7 @@ import click
 import psycopg
 import structlog
 
+from banyan.cli.db import bring_up_to_date
 from banyan.cli.demo import accounts_file, first_run
 from banyan.cli.lock import AlreadyServing, ServeLock
 from banyan.cli.supervisor import Child, ChildError, Supervisor
@@ -26,7 +27,6 @@ from banyan.kernel.db.server import database_server
 from banyan.kernel.db.urls import Urls
 from banyan.kernel.settings import Settings
 from banyan.plugins import manager
-from banyan.plugins.migrate import upgrade_all
 
 START_SECONDS = 120
 # Processes of a killed supervisor end within this time and free the port.
@@ -68,7 +68,7 @@ def _prepare(settings: Settings, urls: Urls) -> None:
 
     check_app_role(urls.app)
     check_capacity(settings, urls.app)
-    upgrade_all(urls.owner, manager.load(CORE))
+    bring_up_to_date(urls.owner, manager.load(CORE))
     first_run(settings, urls)
 
 

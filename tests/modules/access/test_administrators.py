@@ -8,13 +8,12 @@ from datetime import timedelta
 
 import psycopg
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 from tests.modules.access.people import Province
 
 from banyan.kernel.clock import FixedClock
 from banyan.kernel.db.embedded import Urls
 from banyan.modules.access.models import RoleGrant
-from banyan.modules.access.services.administrators import require_one_left
 
 pytestmark = pytest.mark.clause("ORG-09")
 
@@ -83,12 +82,3 @@ def test_withdrawing_or_emptying_a_role_does_not_leave_an_organisation_alone(lan
     assert land.api(land.governor, "DELETE", f"{url}?version={role['version']}").status_code == 409
     land.world.admin(land.other_city)
     assert land.api(land.governor, "DELETE", f"{url}?version={role['version']}").status_code == 200
-
-
-def test_whoever_suspends_accounts_can_ask_the_same_question(land: Province) -> None:
-    ctx = land.world.context(land.governor, land.province)
-    with land.world.app.app_context(), ctx.session:
-        ctx.session.execute(text("SELECT 1"))
-        with pytest.raises(Exception, match="市"):
-            require_one_left(ctx, [land.city.id], lambda item: item[0] == land.mayor.id)
-        require_one_left(ctx, [land.city.id], lambda item: item[0] == land.headman.id)

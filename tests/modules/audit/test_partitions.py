@@ -8,15 +8,24 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
+from banyan.app import CORE
+from banyan.cli.db import bring_up_to_date
+from banyan.kernel.clock import SystemClock, today
 from banyan.kernel.db.embedded import Urls
 from banyan.kernel.db.session import driver_url
 from banyan.modules.audit.partitions import MONTHS_AHEAD, ensure_partitions
+from banyan.plugins import manager
 
 FAR = date(2091, 11, 30)
 ENTRY = text(
     "INSERT INTO audit_entry (at, id, account_name, via, address, request_id, action, outcome, subject_type,"
     " subject_id, subject_label) VALUES (:at, gen_random_uuid(), '', '', '', '', 'a.b.c', 'done', '', '', '')"
 )
+
+MADE = """
+    SELECT inhrelid::regclass::text FROM pg_inherits
+    WHERE inhparent = 'audit_entry'::regclass AND inhrelid <> 'audit_entry_rest'::regclass
+"""
 
 
 @pytest.fixture
@@ -65,3 +74,16 @@ def test_partitions_have_the_indexes_of_the_log_and_no_rights_of_their_own(owner
     assert owner.scalar(text(indexes.format("audit_entry_2091_12"))) == wanted
     right = "SELECT has_table_privilege('banyan_app', 'audit_entry_2091_12', 'SELECT, INSERT, UPDATE, DELETE')"
     assert owner.scalar(text(right)) is False
+
+
+def test_an_upgrade_makes_them_and_can_be_repeated(urls: Urls) -> None:
+    plugins = manager.load(CORE)
+    for _time in range(2):
+        bring_up_to_date(urls.owner, plugins)
+    name = f"audit_entry_{today(SystemClock()):%Y_%m}"
+    engine = create_engine(driver_url(urls.owner))
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT to_regclass(:name)"), {"name": name}) is not None
+        for table in connection.scalars(text(MADE)).all():
+            connection.execute(text(f"DROP TABLE {table}"))
+    engine.dispose()

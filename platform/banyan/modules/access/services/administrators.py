@@ -43,12 +43,6 @@ def require_one_left(ctx: Context, places: Iterable[UUID], goes: Callable[[Held]
         )
 
 
-def administered_by(ctx: Context, account_id: UUID) -> set[UUID]:
-    """Ids of the organisations where an account holds a valid grant; for whoever suspends accounts."""
-    valid = select(RoleGrant.org_id).where(RoleGrant.account_id == account_id, *_valid(ctx))
-    return set(ctx.session.scalars(valid))
-
-
 def _orphaned(held: list[Held], meaning: Snapshot, identity: UUID, path: str, goes: Callable[[Held], bool]) -> bool:
     left = [item for item in held if not goes(item)]
     return bool(_administrators(held, meaning, identity, path)) and not _administrators(left, meaning, identity, path)
