@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from tests.factories import World
 
 from banyan.boundary import Banyan
 from banyan.kernel.counting import StatDelta
@@ -17,7 +18,6 @@ from banyan.kernel.db.session import Database
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.schemas import OrgDetail
-from tests.factories import World
 
 
 def body(**changes: Any) -> dict[str, Any]:
@@ -220,7 +220,9 @@ def test_pages_follow_each_other_without_gap_or_repetition(
         assert len(seen) == len(set(seen)) == 8, sort
 
 
-@pytest.mark.parametrize("query", ["size=0", "size=201", "sort=shoe", "after=%00", "after=WzFd", "nonsense=1", "from=x"])
+@pytest.mark.parametrize(
+    "query", ["size=0", "size=201", "sort=shoe", "after=%00", "after=WzFd", "nonsense=1", "from=x"]
+)
 def test_parameters_that_cannot_be_read_are_named(
     client: FlaskClient, headers: dict[str, str], query: str, county: Org
 ) -> None:

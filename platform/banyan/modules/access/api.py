@@ -7,8 +7,8 @@ from uuid import UUID
 
 from flask import Response
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
+from banyan.api.blueprint import Blueprint
 from banyan.api.lists import page_schema, parameters, respond
 from banyan.kernel.access_marks import permission
 from banyan.kernel.runtime import current

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from flask import Response, url_for
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from banyan.api import lists as api_lists
+from banyan.api.blueprint import Blueprint
 from banyan.kernel.access_marks import permission, signed_in
 from banyan.kernel.context import Context
 from banyan.kernel.runtime import current, runtime
