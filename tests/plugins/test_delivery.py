@@ -16,6 +16,7 @@ from tests.plugins.banyan_guestbook import plugin as guestbook
 from tests.plugins.banyan_guestbook.models import Entry
 
 from banyan.boundary import Banyan
+from banyan.cli.events import deliver_again, set_aside
 from banyan.kernel.clock import FixedClock
 from banyan.kernel.context import Context
 from banyan.kernel.db.scoped import Subtree, Whole
@@ -140,6 +141,14 @@ def test_a_failing_event_holds_up_its_own_organisation_alone_until_it_is_set_asi
     assert first.set_aside_at == clock.now()
     assert second.delivered_at is not None
     assert heard(session, one) == 1
+
+    monkeypatch.setattr(guestbook, "banyan_on_event", real)
+    operator = Context(session, Actor(None, "root", "cli"), None, clock, "cli")
+    assert [event.id for event in set_aside(operator)] == [first.id]
+    assert deliver_again(operator, [first.id]) == 1
+    session.commit()
+    deliver()
+    assert heard(session, one) == 2
 
 
 def test_between_tries_an_event_rests(

@@ -232,6 +232,8 @@ def banyan_can_enable(ctx: Context, org: OrgRef) -> Sequence[Text]:  # type: ign
 def banyan_enabled(ctx: Context, org: OrgRef) -> None:
     """The module was switched on, in the same transaction.
 
+    Where an upper level has laid it down as mandatory it is on without this: what it needs it makes when first used.
+
     :param org: where.
     """
 

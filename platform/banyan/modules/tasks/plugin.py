@@ -50,6 +50,7 @@ def banyan_jobs() -> Sequence[Job]:
 def banyan_actions() -> Mapping[str, Text]:
     return {
         "tasks.task.cancel": lazy("Stopped a task"),
+        "tasks.event.retry": lazy("Delivered an event again"),
         "tasks.export.start": lazy("Started an export"),
         "tasks.result.download": lazy("Downloaded a result"),
     }

@@ -13,7 +13,7 @@ from banyan.kernel.i18n import lazy, translate
 from banyan.kernel.jobs import LIVE, LongTask
 from banyan.kernel.treepath import upper
 from banyan.modules.access.decision import require, visible
-from banyan.modules.access.rules import covered
+from banyan.modules.access.rules import covered, holds_throughout
 from banyan.modules.audit.services import Subject, record
 from banyan.modules.tasks.permissions import TASK_READ, TASK_UPDATE
 
@@ -26,6 +26,8 @@ def reached(ctx: Context) -> bool:
 def seen(ctx: Context) -> ColumnElement[bool]:
     """The predicate of tasks one may see at the organisation of the request and below."""
     allowed = visible(ctx, TASK_READ.name, LongTask.org_path, within=ctx.here)
+    if holds_throughout(ctx.actor.grants, ctx.actor.policy, TASK_READ.name, ctx.here.path, subtree=True):
+        return allowed
     own = LongTask.created_by == ctx.actor.account_id
     below = (LongTask.org_path >= ctx.here.path) & (LongTask.org_path < upper(ctx.here.path))
     return or_(allowed, own & below)
