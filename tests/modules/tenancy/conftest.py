@@ -24,6 +24,7 @@ from banyan.kernel.db.scoped import Whole
 from banyan.kernel.db.session import Database, ScopedSession
 from banyan.kernel.db.urls import clone_database, with_database
 from banyan.kernel.files import LocalFolder
+from banyan.kernel.settings import data_dir
 from banyan.kernel.values import Actor
 from banyan.modules.access import policy
 from banyan.modules.tenancy.manifest import reading
@@ -116,16 +117,44 @@ class Installation:
             owner.execute(statement)
 
 
+@contextmanager
+def _installed(urls: Urls, app: Banyan, template: str, name: str, folder: Path) -> Iterator[Installation]:
+    owner = clone_database(urls.owner, template, name)
+    database = Database(owner, pool_size=4)
+    clock = FixedClock(datetime(2026, 2, 12, 4, 0, tzinfo=UTC))
+    own = Urls(owner, with_database(urls.app, name))
+    with app.app_context(), force_locale("en"):
+        yield Installation(own, folder / "manifest", clock, database)
+    database.dispose()
+
+
+def _drop(urls: Urls, name: str) -> None:
+    with psycopg.connect(urls.owner, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
 @pytest.fixture
 def installation(urls: Urls, app: Banyan, worker_id: str, tmp_path: Path) -> Iterator[Installation]:
     """Empty, with a clock at noon of 12 February 2026."""
     name = f"banyan_manifest_{worker_id}"
-    owner = clone_database(urls.owner, TEMPLATE, name)
-    own = Urls(owner, with_database(urls.app, name))
-    database = Database(owner, pool_size=4)
-    clock = FixedClock(datetime(2026, 2, 12, 4, 0, tzinfo=UTC))
-    with app.app_context(), force_locale("en"):
-        yield Installation(own, tmp_path / "manifest", clock, database)
-    database.dispose()
-    with psycopg.connect(urls.owner, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    with _installed(urls, app, TEMPLATE, name, tmp_path) as found:
+        yield found
+    _drop(urls, name)
+
+
+@pytest.fixture(scope="session")
+def _demo(urls: Urls, _app: Banyan, worker_id: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    name = f"banyan_demo_{worker_id}"
+    with _installed(urls, _app, TEMPLATE, name, tmp_path_factory.mktemp("demo")) as found:
+        found.apply(data_dir("tenants") / "demo" / "tenant.yaml")
+    yield name
+    _drop(urls, name)
+
+
+@pytest.fixture
+def jilin(urls: Urls, app: Banyan, worker_id: str, _demo: str, tmp_path: Path) -> Iterator[Installation]:
+    """The demonstration, applied."""
+    name = f"banyan_jilin_{worker_id}"
+    with _installed(urls, app, _demo, name, tmp_path) as found:
+        yield found
+    _drop(urls, name)
