@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 from tests.factories import World
 from werkzeug.test import TestResponse
 
+from banyan.kernel.db.embedded import Urls
 from banyan.modules.access.models import RoleGrant
 from banyan.modules.accounts.models import Account
 from banyan.modules.tenancy.models import Org
@@ -67,6 +72,40 @@ def land(world: World, client: FlaskClient) -> Province:
     county = world.org(city, "county", name="县")
     admins = (world.admin(org) for org in (province, city, county))
     return Province(world, client, province, city, other, county, *admins)
+
+
+def at_once(land: Province, urls: Urls, table: str, row: UUID, asks: list[tuple[Account, str, str, Any]]) -> list[int]:
+    """What several requests are answered that all wait for one row, and then go on together.
+
+    :param asks: who, method, path after the organisations', JSON body.
+    """
+    known = [(method, f"/api/v1/orgs/{path}", land.world.token(who), body) for who, method, path, body in asks]
+    found: list[int] = []
+
+    def ask(method: str, url: str, headers: dict[str, str], body: Any) -> None:
+        found.append(land.world.app.test_client().open(url, method=method, headers=headers, json=body).status_code)
+
+    with psycopg.connect(urls.owner) as holder:
+        holder.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR UPDATE".encode(), [row])
+        threads = [threading.Thread(target=ask, args=one) for one in known]
+        for thread in threads:
+            thread.start()
+        _until_waiting(urls, len(threads))
+        holder.rollback()
+        for thread in threads:
+            thread.join()
+    return sorted(found)
+
+
+def _until_waiting(urls: Urls, number: int) -> None:
+    question = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
+    with psycopg.connect(urls.owner, autocommit=True) as watcher:
+        for _try in range(500):
+            row = watcher.execute(question).fetchone()
+            if row is not None and row[0] >= number:
+                return
+            time.sleep(0.02)
+    raise AssertionError("nobody is waiting for the lock")
 
 
 def reasons(answer: TestResponse) -> list[str]:

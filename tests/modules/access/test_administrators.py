@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from datetime import timedelta
 
-import psycopg
 import pytest
 from sqlalchemy import select
-from tests.modules.access.people import Province
+from tests.modules.access.people import Province, at_once
 
 from banyan.kernel.clock import FixedClock
 from banyan.kernel.db.embedded import Urls
@@ -40,35 +37,11 @@ def test_somebody_who_cannot_act_is_no_administrator(land: Province, clock: Fixe
 def test_two_people_removing_the_last_two_at_once_do_not_both_succeed(land: Province, urls: Urls) -> None:
     second = land.world.admin(land.city)
     tries = [(land.mayor, land.grant_of(second)), (second, land.grant_of(land.mayor))]
-    asked = [(land.world.token(who), f"/api/v1/orgs/city/grants/{grant.id}") for who, grant in tries]
-    found: list[int] = []
-
-    def remove(headers: dict[str, str], url: str) -> None:
-        found.append(land.world.app.test_client().delete(url, headers=headers).status_code)
-
-    with psycopg.connect(urls.owner) as holder:
-        holder.execute("SELECT 1 FROM org WHERE id = %s FOR UPDATE", [land.city.id])
-        threads = [threading.Thread(target=remove, args=one) for one in asked]
-        for thread in threads:
-            thread.start()
-        _until_waiting(urls, len(threads))
-        holder.rollback()
-        for thread in threads:
-            thread.join()
+    asks = [(who, "DELETE", f"city/grants/{grant.id}", {}) for who, grant in tries]
+    found = at_once(land, urls, "org", land.city.id, asks)
     assert sorted(found) == [200, 409]
     valid = select(RoleGrant.id).where(RoleGrant.org_id == land.city.id, RoleGrant.ended_at.is_(None))
     assert len(land.world.session.scalars(valid).all()) == 1
-
-
-def _until_waiting(urls: Urls, number: int) -> None:
-    question = "SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted"
-    with psycopg.connect(urls.owner, autocommit=True) as watcher:
-        for _try in range(200):
-            row = watcher.execute(question).fetchone()
-            if row is not None and row[0] >= number:
-                return
-            time.sleep(0.02)
-    raise AssertionError("nobody is waiting for the lock")
 
 
 def test_withdrawing_or_emptying_a_role_does_not_leave_an_organisation_alone(land: Province) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from tests.modules.access.people import Province, fields, reasons
+from tests.modules.access.people import Province, at_once, fields, reasons
 
 from banyan.kernel.clock import FixedClock
+from banyan.kernel.db.embedded import Urls
 from banyan.kernel.errors import NotFound, Refused
 from banyan.kernel.events import OutboxEvent
 from banyan.modules.access.models import RoleGrant
@@ -114,6 +115,16 @@ def test_the_same_grant_is_not_given_twice(land: Province) -> None:
     assert land.give(land.mayor, land.headman, "treasurer", "city").status_code == 201
     assert land.give(land.mayor, land.headman, "treasurer", "city").status_code == 409
     assert land.give(land.mayor, land.headman, "treasurer", "city", "subtree").status_code == 201
+
+
+@pytest.mark.parametrize("second", ["treasurer", "org_auditor"])
+def test_two_grants_at_once_do_not_pass_each_other_unseen(land: Province, urls: Urls, second: str) -> None:
+    clerk = land.world.account(land.city)
+    asks = [
+        (who, "POST", "city/grants", {"account": clerk.sign_in_name, "role": role, "reach": "self"})
+        for who, role in ((land.mayor, "treasurer"), (land.world.admin(land.city), second))
+    ]
+    assert at_once(land, urls, "account", clerk.id, asks) == [201, 409]
 
 
 @pytest.mark.parametrize(
