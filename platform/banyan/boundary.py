@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import structlog
-from flask import Flask, g, request
+from flask import Flask, Request, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -23,8 +26,23 @@ from banyan.web import pages
 log = structlog.get_logger(__name__)
 
 
+class FormSessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, which only forms use: a request without it, as all of the API, needs no signer."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        if self.get_cookie_name(app) in request.cookies:
+            return super().open_session(app, request)
+        return self.session_class()
+
+
 class Banyan(Flask):
     """Flask whose requests commit once: below 400 everything is kept, from 400 on nothing is."""
+
+    session_interface = FormSessions()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """``func`` itself: nothing here is a coroutine, and Flask would look a dozen times in each request."""
+        return func
 
     def dispatch_request(self) -> Response:
         try:

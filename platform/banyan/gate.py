@@ -193,7 +193,9 @@ def _enter(
 
 
 def _take_code(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    g.code = values.pop("code", None) if values else None
+    code = values.pop("code", None) if values else None
+    # PostgreSQL takes no text with a zero character, and no code has one: such an address is like any unknown one.
+    g.code = code.replace("\x00", "\ufffd") if code else code
 
 
 def _give_code(endpoint: str, values: dict[str, Any]) -> None:
