@@ -13,7 +13,7 @@ from banyan.kernel.runtime import current, state
 from banyan.modules.access.decision import may
 from banyan.modules.stats.dashboard import Child, dashboard
 from banyan.modules.stats.permissions import FIGURE_READ
-from banyan.modules.tenancy.services import place
+from banyan.modules.tenancy.services import organisations, place
 from banyan.modules.tenancy.treeview import outermost
 from banyan.plugins import manager
 from banyan.web.charts import Bar
@@ -56,6 +56,7 @@ def show() -> ResponseReturnValue:
         months=[format_date(month, "LLL", rebase=False) for month in board.months],
         today=today(ctx.clock),
         cards=cards,
+        org=organisations.here(ctx),
         modules_on=len(optional & known.modules),
         modules_all=len(optional),
     )
