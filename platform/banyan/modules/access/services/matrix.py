@@ -43,10 +43,6 @@ class RoleView:
             return "deny"
         return "allow" if permission.name in self.rights.allowed else ""
 
-    def line(self, permission: Permission) -> str:
-        """The policy line that says so."""
-        return self.rights.lines.get(permission.name, "")
-
 
 @dataclass(frozen=True, slots=True)
 class Group:
