@@ -13,6 +13,10 @@ Range = tuple[str, str]
 Holder = TypeVar("Holder", bound=Hashable)
 
 
+# Makes a `Decision` in half the time of its own constructor, which would cost as much as looking at two grants.
+_new = tuple.__new__
+
+
 def decide(grants: Sequence[Grant], policy: Snapshot, permission: str, path: str) -> Decision:
     """Whether ``grants`` allow ``permission`` at the organisation at ``path``.
 
@@ -27,14 +31,14 @@ def decide(grants: Sequence[Grant], policy: Snapshot, permission: str, path: str
         covering = grant
         rights = roles.get(grant.role, NO_RIGHTS)
         if permission in rights.denied:
-            return Decision(False, "denied", grant, grant.role, policy.version)
+            return _new(Decision, (False, "denied", grant, grant.role, policy.version))
         if allowing is None and permission in rights.allowed:
             allowing = grant
     if allowing is not None:
-        return Decision(True, "allowed", allowing, allowing.role, policy.version)
+        return _new(Decision, (True, "allowed", allowing, allowing.role, policy.version))
     if covering is not None:
-        return Decision(False, "no_permission", covering, covering.role, policy.version)
-    return Decision(False, "no_grant", None, "", policy.version)
+        return _new(Decision, (False, "no_permission", covering, covering.role, policy.version))
+    return _new(Decision, (False, "no_grant", None, "", policy.version))
 
 
 def covered(grants: Iterable[Grant], path: str) -> bool:
