@@ -146,8 +146,10 @@ def create() -> ResponseReturnValue:
 
 def _create_form(ctx: Context) -> BoundForm:
     parent = {"parent": g.place.code}
+    known = levels(ctx.session)
+    deeper = [(key, level.label) for key, level in known.items() if level.rank > known[g.place.level].rank]
     choices = {
-        "level": lists.level_choices(ctx.session),
+        "level": deeper,
         "type": lists.type_choices(ctx.session),
         "parent": [(g.place.code, g.place.name)],
     }
