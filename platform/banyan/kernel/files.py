@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -143,6 +145,17 @@ def sniff(upload: Upload, field: str, *, max_bytes: int, allowed: dict[str, str]
     extension = real_extension(path) or ""
     name = Path(upload.filename or "").name[:200]
     return Sniffed(path, name, extension, allowed[extension], size, digest.hexdigest())
+
+
+@contextmanager
+def received(upload: Upload | None, field: str, *, max_bytes: int, allowed: dict[str, str]) -> Iterator[Sniffed | None]:
+    """`sniff` an upload, if there is one, and forget the copy in the end, whatever became of it."""
+    sniffed = sniff(upload, field, max_bytes=max_bytes, allowed=allowed) if upload is not None else None
+    try:
+        yield sniffed
+    finally:
+        if sniffed is not None:
+            sniffed.path.unlink(missing_ok=True)
 
 
 def _problem(path: Path, size: int, max_bytes: int, allowed: dict[str, str]) -> object:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement
 from banyan.kernel import treepath
 from banyan.kernel.access_marks import permission
 from banyan.kernel.context import Context
-from banyan.kernel.files import DOCUMENT_TYPES, sniff
+from banyan.kernel.files import DOCUMENT_TYPES, received
 from banyan.kernel.i18n import lazy
 from banyan.kernel.runtime import current, runtime
 from banyan.modules.access.decision import may, visible
@@ -137,8 +137,8 @@ def create() -> ResponseReturnValue:
     def use(data: dict[str, Any]) -> ResponseReturnValue:
         upload = data.pop("document", None)
         limit = runtime().settings.upload_limit
-        document = sniff(upload, "document", max_bytes=limit, allowed=DOCUMENT_TYPES) if upload else None
-        org = organisations.create(ctx, data, document=document, store=runtime().store)
+        with received(upload, "document", max_bytes=limit, allowed=DOCUMENT_TYPES) as document:
+            org = organisations.create(ctx, data, document=document, store=runtime().store)
         return done(lazy("%(name)s has been created.", name=org.name), "tenancy_pages.profile", code=org.code)
 
     return submit(_create_form(ctx), use, "tenancy/new.html")
