@@ -338,3 +338,20 @@ def test_no_refusal_of_a_form_holds_words_of_another_language(app: Banyan, world
             refused += 1
             assert _untranslated(language, Page(answer.text)) == [], one.rule
     assert refused > 5
+
+
+@pytest.mark.parametrize("language", CHINESE)
+def test_no_problem_of_the_api_holds_words_of_another_language(app: Banyan, world: World, language: str) -> None:
+    headers = world.token(world.admin(world.org(code="place")))
+    headers["Accept-Language"] = language.replace("_", "-")
+    refused = 0
+    for one in endpoints(app):
+        if one.method not in ("POST", "PUT", "PATCH") or not one.api or not one.rule.arguments <= {"code"}:
+            continue
+        answer = app.test_client().open(one.url(app, "place"), method=one.method, json={"unheard": 1}, headers=headers)
+        problem = answer.get_json(silent=True) or {}
+        said = [problem.get("title", ""), *problem.get("reasons", ())]
+        said += [found["reason"] for found in problem.get("errors", ())]
+        refused += answer.status_code == 422
+        assert [text for text in said if ENGLISH.search(text)] == [], one.rule
+    assert refused > 3

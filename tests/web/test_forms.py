@@ -16,8 +16,8 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from banyan.kernel.errors import Invalid, Refused
 from banyan.kernel.i18n import lazy
+from banyan.kernel.messages import readable
 from banyan.web.forms import BoundForm
-from banyan.web.messages import readable
 
 pytestmark = pytest.mark.usefixtures("in_english")
 PAGE = '{% from "form.html" import console_form %}{{ console_form(form) }}'

@@ -11,7 +11,8 @@ from flask import Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from banyan.kernel.errors import DomainError
-from banyan.kernel.i18n import _, translate
+from banyan.kernel.i18n import _
+from banyan.kernel.messages import readable
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:banyan:problem:"
@@ -81,8 +82,8 @@ def problem(
 
 def of_domain_error(error: DomainError) -> Response:
     """A domain error, with every reason."""
-    fields = {key: [translate(reason) for reason in reasons] for key, reasons in error.fields.items()}
-    return problem(error.status, error.slug, [translate(reason) for reason in error.reasons], fields)
+    fields = {key: [readable(reason) for reason in reasons] for key, reasons in error.fields.items()}
+    return problem(error.status, error.slug, [readable(reason) for reason in error.reasons], fields)
 
 
 def of_http_error(error: HTTPException) -> Response:
@@ -105,9 +106,9 @@ def flattened(messages: Any, path: str = "") -> Iterable[tuple[str, list[str]]]:
             inner = path if not path and key in ("json", "query", "form", "files", "headers") else _joined(path, key)
             yield from flattened(value, inner)
     elif isinstance(messages, list):
-        yield path or "_", [translate(reason) for reason in messages]
+        yield path or "_", [readable(reason) for reason in messages]
     elif messages:
-        yield path or "_", [translate(messages)]
+        yield path or "_", [readable(messages)]
 
 
 def _joined(path: str, key: object) -> str:

@@ -11,7 +11,7 @@ from marshmallow import fields as ma
 from marshmallow import missing, validate
 
 from banyan.kernel.errors import Text
-from banyan.web.messages import readable
+from banyan.kernel.messages import readable
 
 # fmt: off
 WIDGETS = frozenset({

@@ -22,8 +22,8 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from banyan.kernel.errors import DomainError, Text
 from banyan.kernel.i18n import lazy
+from banyan.kernel.messages import readable
 from banyan.web.fields import BoundField, Choices, as_typed, choices_of, widget_of
-from banyan.web.messages import readable
 
 SHOWN = "_shown"
 IGNORED = frozenset({"csrf_token", SHOWN})

@@ -19,9 +19,9 @@ from werkzeug.datastructures import MultiDict
 from banyan.kernel import tables
 from banyan.kernel.errors import Invalid, Text
 from banyan.kernel.i18n import _, lazy
+from banyan.kernel.messages import readable
 from banyan.kernel.tables import Column, Filter, Query, Sort, TableDef
 from banyan.web import filters as shown_as
-from banyan.web.messages import readable
 
 SIZES = (20, 50, 100, 200)
 NUMERIC = frozenset({"integer", "money"})
