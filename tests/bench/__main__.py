@@ -1,0 +1,60 @@
+"""``python -m tests.bench [decide] [apply] [pages] [dashboard] [search]``: all of them unless some are named.
+
+Exit code 0: every target was met, 1: one was missed, 2: what was asked for does not exist.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tests.bench import applying, dashboard, decide, pages, searching
+from tests.bench.plans import Plans
+from tests.bench.report import RESULTS, Report, say
+from tests.bench.serving import serve
+from tests.bench.world import DIVISIONS, World, people, world
+
+BENCHES = ("decide", "apply", "pages", "dashboard", "search")
+IN_THE_TREE = frozenset(BENCHES[1:])
+
+
+def main(asked: list[str]) -> int:
+    """Run the benches and tell what they found."""
+    unknown = set(asked) - set(BENCHES)
+    if unknown:
+        say(f"There is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}.")
+        return 2
+    chosen = set(asked) or set(BENCHES)
+    report = Report()
+    if "decide" in chosen:
+        decide.run(report)
+    if chosen & IN_THE_TREE:
+        if DIVISIONS.is_file():
+            with world() as made:
+                _in_the_tree(report, made, chosen)
+        else:
+            report.skip(
+                f"{', '.join(sorted(chosen & IN_THE_TREE))}: {DIVISIONS} is missing (BANYAN_DIVISIONS names it)"
+            )
+    say("\n" + report.table())
+    say(f"\nkept in {report.keep()}, plans in {RESULTS / 'plans'}")
+    return 0 if report.passed else 1
+
+
+def _in_the_tree(report: Report, made: World, chosen: set[str]) -> None:
+    applying.run(report, made)
+    if not chosen - {"decide", "apply"}:
+        return
+    people(made)
+    plans = Plans(made)
+    with serve("ours", made.urls, made.home) as ours, serve("baseline", made.urls, made.home) as bare:
+        if "pages" in chosen:
+            pages.run(report, made, ours, bare, plans)
+        if "dashboard" in chosen:
+            dashboard.run(report, made, ours, plans)
+        if "search" in chosen:
+            searching.run(report, made, ours, plans)
+    plans.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
