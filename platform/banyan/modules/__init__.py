@@ -1,1 +1,1 @@
-"""Always-on modules, built like plugins. Upper may import lower: stats > accounts > tenancy > tasks > access > audit."""
+"""Always-on modules, built like plugins; upper may import lower: stats, accounts, tenancy, tasks, access, audit."""
