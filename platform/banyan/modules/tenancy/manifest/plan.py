@@ -185,20 +185,28 @@ def _definition(
         yield Change(thing, "change" if before else "create", key, name, fields)
 
 
-def changes(session: Session, *, absent: bool = True) -> Iterator[Change]:
+def changes(session: Session) -> Iterator[Change]:
     """The differences of organisations, in the order of the tree: created, changed, absent. Read as a stream."""
+    yield from _created(session)
+    yield from changed(session)
+    for code, name in _stream(session, "SELECT code, name FROM man_absent ORDER BY path"):
+        yield Change("organisation", "absent", code, name, {})
+
+
+def _created(session: Session) -> Iterator[Change]:
     columns = ", ".join(f"r.{field}" for field in FIELDS)
-    created = f"SELECT p.code, r.parent, {columns} FROM man_place p JOIN man_row r ON r.n = p.n ORDER BY p.path"  # noqa: S608
-    for code, parent, *values in _stream(session, created):
+    statement = f"SELECT p.code, r.parent, {columns} FROM man_place p JOIN man_row r ON r.n = p.n ORDER BY p.path"  # noqa: S608
+    for code, parent, *values in _stream(session, statement):
         said = {"parent": parent, **dict(zip(FIELDS, values, strict=True))}
         yield Change("organisation", "create", code, said["name"], {key: (None, v) for key, v in said.items() if v})
+
+
+def changed(session: Session) -> Iterator[Change]:
+    """The organisations that change, with what differs."""
     for row in _stream(session, "SELECT * FROM man_change ORDER BY path"):
         pairs = {field: (getattr(row, f"old_{field}"), getattr(row, field)) for field in FIELDS}
         differing = {field: pair for field, pair in pairs.items() if pair[0] != pair[1]}
         yield Change("organisation", "change", row.code, row.name, differing)
-    if absent:
-        for code, name in _stream(session, "SELECT code, name FROM man_absent ORDER BY path"):
-            yield Change("organisation", "absent", code, name, {})
 
 
 def _stream(session: Session, statement: str) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
@@ -62,6 +63,16 @@ def rows(manifest: Manifest, today: date) -> Iterator[OrgRow]:
             yield _row(name, line, cells, today, manifest.problems)
 
 
+# Cells in which nothing can be wrong, known at a glance: in a big table nearly all of them.
+_USUAL = {
+    "name": re.compile("[0-9A-Za-z\u4e00-\u9fff]{1,100}"),
+    "level": re.compile("[a-z][a-z0-9_]{0,31}"),
+    "type": re.compile("[a-z][a-z0-9_]{0,31}"),
+    "division_code": re.compile("[0-9]{2,12}"),
+}
+_NOTHING: Sequence[Text] = ()
+
+
 def _row(name: str, line: int, cells: list[str | None], today: date, problems: Problems) -> OrgRow:
     code, parent = (cells[0] or "").strip(), (cells[1] or "").strip()
     for reason in code_problems(code):
@@ -72,6 +83,10 @@ def _row(name: str, line: int, cells: list[str | None], today: date, problems: P
     for key, cell in zip(FIELDS, cells[2:], strict=True):
         if cell is None and key not in NEEDED:
             values.append(None)
+            continue
+        usual = _USUAL.get(key)
+        if cell and usual and usual.fullmatch(cell):
+            values.append(cell)
             continue
         text, wrong = _checked(key, cell or "", today)
         values.append(text)
@@ -88,7 +103,7 @@ def _parent_problems(code: str) -> tuple[Text, ...]:
 
 
 def _checked(key: str, cell: str, today: date) -> tuple[str, Sequence[Text]]:
-    text, wrong = clean(cell) if cell else ("", [])
+    text, wrong = clean(cell) if cell else ("", _NOTHING)
     return text, wrong or field_problems(key, text, today)
 
 

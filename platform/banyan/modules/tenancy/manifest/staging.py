@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from banyan.kernel.db.base import new_id
 from banyan.modules.tenancy.manifest import reading
 from banyan.modules.tenancy.manifest.values import FIELDS, Manifest, OrgRow
-from banyan.modules.tenancy.services.search import initials, normalised, sort_name
+from banyan.modules.tenancy.services.search import normalised, syllables
 
 # Temporary tables are dropped with the transaction that made them. ``n`` is the order of writing.
 _TABLES = """
@@ -110,8 +110,9 @@ _ESCAPES = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\x00": ""}
 @lru_cache(maxsize=20_000)
 def _forms(name: str) -> tuple[str, str, str]:
     """What sorting and searching need of a name."""
-    key = sort_name(name)
-    return key, normalised(name), initials(key)
+    plain = normalised(name)
+    read = syllables(plain)
+    return " ".join(read), plain, "".join([syllable[0] for syllable in read])
 
 
 def _line(n: int, file: int, row: OrgRow) -> str:

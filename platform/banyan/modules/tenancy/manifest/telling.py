@@ -9,9 +9,10 @@ import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import IO, ClassVar
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from banyan.kernel.context import Context
 from banyan.kernel.events import Event, publish
@@ -19,11 +20,22 @@ from banyan.kernel.files import FileStore, StoredFile, keep, produced
 from banyan.kernel.values import OrgRef
 from banyan.modules.audit.services import Subject, record
 from banyan.modules.tenancy.manifest.cells import guarded
-from banyan.modules.tenancy.manifest.plan import Change, Plan, changes
+from banyan.modules.tenancy.manifest.plan import Change, Plan, changed
+from banyan.modules.tenancy.manifest.staging import driver
 from banyan.modules.tenancy.manifest.values import Manifest
 
 ACTION = "tenancy.manifest.apply"
 HEADER = ("thing", "change", "key", "name", "field", "before", "after")
+# What `guarded` does, for what the database writes by itself.
+_NAME = r"CASE WHEN r.name ~ '^''*[=+@\t\r\n-]' THEN '''' || r.name ELSE r.name END"
+_CREATED = f"""
+COPY (
+    SELECT 'organisation', 'create', p.code, {_NAME}, '', '',
+        concat_ws(', ', 'parent=' || nullif(r.parent, ''), 'level=' || r.level, 'type=' || r.type,
+            'division_code=' || nullif(r.division_code, ''), 'founded_on=' || nullif(r.founded_on, ''))
+    FROM man_place p JOIN man_row r ON r.n = p.n ORDER BY p.path
+) TO STDOUT WITH (FORMAT csv)
+"""  # noqa: S608 - built of our own expressions
 _TOP = "SELECT o.id, o.path FROM man_row r JOIN org o ON o.code = r.code ORDER BY o.path LIMIT 1"
 
 
@@ -59,33 +71,35 @@ def tell(ctx: Context, manifest: Manifest, plan: Plan, store: FileStore) -> Stor
 def _file(ctx: Context, plan: Plan, store: FileStore, org: OrgRef) -> StoredFile:
     with tempfile.TemporaryDirectory(prefix="banyan-manifest-") as folder:
         path = Path(folder) / "changes.zip"
-        write(path, [*plan.definitions], changes(ctx.session, absent=False))
+        _write(path, ctx.session, plan)
         row = keep(ctx, store, org, produced(path, "changes.zip"))
     ctx.session.flush()
     return row
 
 
-def write(path: Path, *groups: Iterable[Change]) -> None:
-    """Write changes as a CSV inside a ZIP, a line for each field, as a stream."""
+def _write(path: Path, session: Session, plan: Plan) -> None:
+    """A CSV inside a ZIP: a line for each field changed, a line for each organisation created. Written as a stream."""
     with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
         archive.open("changes.csv", "w", force_zip64=True) as raw,
     ):
-        stream = io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-        writer = csv.writer(stream)
-        writer.writerow(HEADER)
-        for group in groups:
-            for change in group:
-                writer.writerows(_lines(change))
-        stream.detach()
+        raw.write("\ufeff".encode())
+        _as_csv(raw, [HEADER])
+        for change in (*plan.definitions, *changed(session)):
+            _as_csv(raw, _lines(change))
+        with driver(session).cursor() as cursor, cursor.copy(_CREATED) as copy:
+            for block in copy:
+                raw.write(block)
+
+
+def _as_csv(raw: IO[bytes], lines: Iterable[tuple[str, ...]]) -> None:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, lineterminator="\n").writerows(lines)
+    raw.write(buffer.getvalue().encode())
 
 
 def _lines(change: Change) -> Iterable[tuple[str, ...]]:
     start = (change.thing, change.kind, change.key, guarded(change.name))
-    if change.kind == "create":
-        said = ", ".join(f"{field}={after}" for field, (_before, after) in change.fields.items() if field != "name")
-        yield (*start, "", "", guarded(said))
-        return
     for field, (before, after) in change.fields.items():
         yield (*start, field, guarded(_shown(before)), guarded(_shown(after)))
 
