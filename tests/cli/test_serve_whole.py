@@ -19,7 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-pytestmark = [pytest.mark.slow, pytest.mark.clause("SYS-04")]
+pytestmark = pytest.mark.slow
 PATIENCE = 120
 
 
@@ -97,6 +97,7 @@ def served() -> Iterator[Served]:
             print(found.log.read_text())
 
 
+@pytest.mark.clause("SYS-04")
 def test_it_is_ready_with_a_worker_and_counts_its_requests(served: Served) -> None:
     status, body = served.get("/readyz")
 
@@ -141,6 +142,7 @@ def test_after_a_kill_of_the_supervisor_everything_ends_and_a_new_start_works(se
     assert gone(children)
 
 
+@pytest.mark.clause("SYS-04")
 def test_a_stop_leaves_nothing_behind_and_the_next_start_is_quick(served: Served) -> None:
     children = served.children()
 

@@ -28,6 +28,7 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
+@pytest.mark.clause("SYS-04")
 def test_a_line_names_its_request_organisation_and_account(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("json")
     logs.bind(request_id="r-12345678")

@@ -40,6 +40,7 @@ def test_without_a_supervisor_a_missing_worker_is_told_and_does_not_fail(client:
 
 
 @pytest.mark.usefixtures("supervised")
+@pytest.mark.clause("SYS-04")
 def test_under_serve_a_missing_or_silent_worker_fails(client: FlaskClient, urls: Urls) -> None:
     missing = client.get("/readyz")
     heartbeat(urls, "5 minutes")
@@ -55,6 +56,7 @@ def test_under_serve_a_missing_or_silent_worker_fails(client: FlaskClient, urls:
 
 
 @pytest.mark.parametrize(("revision", "status"), [("core_9999", 200), (None, 503)])
+@pytest.mark.clause("SYS-04")
 def test_a_newer_database_is_ready_and_an_older_one_is_not(
     client: FlaskClient, urls: Urls, revision: str | None, status: int
 ) -> None:
@@ -75,6 +77,7 @@ def test_a_newer_database_is_ready_and_an_older_one_is_not(
     assert ("banyan db upgrade" in answer.get_json()["checks"]["migrations"]) == (status == 503)
 
 
+@pytest.mark.clause("SYS-04")
 def test_figures_count_requests_by_endpoint_and_status(client: FlaskClient) -> None:
     client.get("/healthz")
     client.get("/no-such-page")
