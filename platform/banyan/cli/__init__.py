@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 import psycopg
+from sqlalchemy.exc import ProgrammingError
 
 from banyan import __version__
 from banyan.cli.supervisor import ChildError
@@ -39,6 +40,11 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except MENDABLE as error:
             raise click.ClickException(str(error).strip()) from error
+        except ProgrammingError as error:
+            if isinstance(error.orig, psycopg.errors.UndefinedTable):
+                told = "The database is older than this program. Run `banyan db upgrade`."
+                raise click.ClickException(told) from error
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted({*OWN, *_of_modules()})

@@ -179,8 +179,12 @@ def test_names_with_formulas_emoji_and_rare_characters_arrive_as_they_are(instal
     names = {"f": "'=SUM(A1)", "a": "'@甲", "e": "青年😀之家", "r": "𡐓村委会", "q": "O'Neil", "b": "back\\slash"}
     lines = [f"{code}{code},jl,{name},city,branch" for code, name in names.items()]
 
-    installation.apply(installation.write(TREE[0], *lines))
+    report = installation.apply(installation.write(TREE[0], *lines))
 
+    assert report.file is not None
+    with installation.store.open(report.file.key) as stream, zipfile.ZipFile(stream) as archive:
+        listed = list(csv.reader(archive.read("changes.csv").decode("utf-8-sig").splitlines()))
+    assert {row[3] for row in listed if row[2] in ("ff", "aa")} == {"'=SUM(A1)", "'@甲"}
     stored = dict(map(tuple, installation.rows("SELECT code, name FROM org WHERE code <> 'jl'")))
     assert stored == {code * 2: name.removeprefix("'") if code in "fa" else name for code, name in names.items()}
     assert agrees(installation) == []
