@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import click
 from flask import Flask
+from flask_babel import force_locale
 from sqlalchemy import select
 
 from banyan.kernel import i18n
@@ -100,9 +101,8 @@ def _operating(reason: str) -> Iterator[Context]:
     """A context over everything, committed when the block ends well. Reasons are said in English."""
     speaking = Flask(__name__)
     i18n.init_app(speaking, [])
-    speaking.config["BABEL_DEFAULT_LOCALE"] = "en"
     settings = Settings.from_env()
-    with speaking.app_context(), database_server(settings) as urls:
+    with speaking.app_context(), force_locale("en"), database_server(settings) as urls:
         database = Database(urls.app, pool_size=2, pooled_by_proxy=settings.pooled_by_proxy)
         try:
             with database.session(Whole(reason)) as session:
