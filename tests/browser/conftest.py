@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
-from tests.factories import World
 from werkzeug.serving import make_server
 
 from banyan.boundary import Banyan
 from banyan.kernel import runtime
 from banyan.kernel.clock import SystemClock
+from tests.factories import World
 
 PATHS = (
     "chromium",

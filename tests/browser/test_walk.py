@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from tests.factories import World
 
 from banyan.boundary import Banyan
 from banyan.kernel import runtime
@@ -17,6 +16,7 @@ from banyan.kernel.worker import Runner, run_long_task
 from banyan.modules.access import policy
 from banyan.modules.accounts.services.passwords import hash_password
 from banyan.modules.tenancy.models import Org
+from tests.factories import World
 
 pytestmark = pytest.mark.browser
 PASSWORD = "竹林深处有人家2026"
