@@ -18,7 +18,6 @@ from typing import Any
 import procrastinate
 import pytest
 from sqlalchemy import func, select, text, update
-from tests.factories import World
 
 from banyan.boundary import Banyan
 from banyan.cli.worker import runner as runner_of
@@ -33,6 +32,7 @@ from banyan.kernel.values import Actor
 from banyan.kernel.worker import STALLED_AFTER, Runner, build, rescue, run_long_task, run_periodic, tidy
 from banyan.modules.accounts.services.behalf import actor_of
 from banyan.modules.tenancy.models import Org
+from tests.factories import World
 
 KIND = "tests.work"
 

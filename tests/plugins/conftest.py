@@ -8,8 +8,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.conftest import _URLS, NOW, TEMPLATE, emptying
-from tests.plugins.banyan_guestbook import plugin as guestbook
 
 from banyan.app import CORE, create_app
 from banyan.boundary import Banyan
@@ -19,6 +17,8 @@ from banyan.kernel.db.urls import clone_database, with_database
 from banyan.kernel.settings import Settings
 from banyan.kernel.values import ModuleManifest
 from banyan.plugins import hookimpl, manager, migrate
+from tests.conftest import _URLS, NOW, TEMPLATE, emptying
+from tests.plugins.banyan_guestbook import plugin as guestbook
 
 
 class Ribbon:

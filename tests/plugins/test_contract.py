@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.plugins.banyan_guestbook import plugin as guestbook
 
 import banyan.sdk
 from banyan.app import CORE
 from banyan.kernel.values import ModuleManifest
 from banyan.plugins import hookimpl, hookspecs, manager
 from banyan.plugins.manager import PluginError
+from tests.plugins.banyan_guestbook import plugin as guestbook
 
 GOLDEN = Path(__file__).parent / "golden"
 PLUGIN = Path(str(guestbook.__file__)).parent

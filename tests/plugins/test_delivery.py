@@ -11,9 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
-from tests.factories import World
-from tests.plugins.banyan_guestbook import plugin as guestbook
-from tests.plugins.banyan_guestbook.models import Entry
 
 from banyan.boundary import Banyan
 from banyan.cli.events import deliver_again, set_aside
@@ -26,6 +23,9 @@ from banyan.kernel.values import Actor
 from banyan.modules.tenancy.models import Org
 from banyan.plugins import delivery, enablement, manager
 from banyan.plugins.delivery import due_at
+from tests.factories import World
+from tests.plugins.banyan_guestbook import plugin as guestbook
+from tests.plugins.banyan_guestbook.models import Entry
 
 Deliver = Callable[[], None]
 

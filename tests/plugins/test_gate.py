@@ -7,9 +7,6 @@ from typing import Any
 import psycopg
 import pytest
 from flask.testing import FlaskClient
-from tests.contract.test_gate import Endpoint, guarded
-from tests.factories import World
-from tests.plugins.banyan_guestbook.models import Entry
 
 from banyan.boundary import Banyan
 from banyan.kernel.db.embedded import Urls
@@ -18,6 +15,9 @@ from banyan.modules.access.models import OrgRole
 from banyan.modules.tenancy.models import Org
 from banyan.plugins import enablement, manager
 from banyan.plugins.migrate import CORE, downgrade, owners, upgrade
+from tests.contract.test_gate import Endpoint, guarded
+from tests.factories import World
+from tests.plugins.banyan_guestbook.models import Entry
 
 OWN = ("guestbook_api", "guestbook_pages")
 

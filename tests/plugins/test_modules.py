@@ -8,8 +8,6 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.factories import World
-from tests.plugins.banyan_guestbook.models import Entry
 
 from banyan.boundary import Banyan
 from banyan.kernel.db.scoped import Subtree
@@ -19,6 +17,8 @@ from banyan.kernel.jobs import start
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.rules import Area, Turned, turned
+from tests.factories import World
+from tests.plugins.banyan_guestbook.models import Entry
 
 Headers = dict[str, str]
 pytestmark = pytest.mark.clause("ORG-07")

@@ -6,13 +6,13 @@ import pytest
 from click import ClickException
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
-from tests.factories import World
 
 from banyan.boundary import Banyan
 from banyan.cli.stats import rebuild_figures
 from banyan.kernel.counting import StatDelta
 from banyan.kernel.db.session import ScopedSession
 from banyan.modules.stats.models import Stat
+from tests.factories import World
 
 
 def figures(session: ScopedSession) -> dict[tuple[str, str], tuple[int, int]]:

@@ -11,13 +11,13 @@ from uuid import UUID
 import psycopg
 import pytest
 from flask.testing import FlaskClient
-from tests.factories import World
 from werkzeug.test import TestResponse
 
 from banyan.kernel.db.embedded import Urls
 from banyan.modules.access.models import RoleGrant
 from banyan.modules.accounts.models import Account
 from banyan.modules.tenancy.models import Org
+from tests.factories import World
 
 
 @dataclass

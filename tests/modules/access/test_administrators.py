@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from tests.modules.access.people import Province, at_once
 
 from banyan.kernel.clock import FixedClock
 from banyan.kernel.db.embedded import Urls
 from banyan.modules.access.models import RoleGrant
+from tests.modules.access.people import Province, at_once
 
 pytestmark = pytest.mark.clause("ORG-09")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from tests.modules.access.people import Province
 
 GRANT = {"role": "treasurer", "organisation": "city", "reach": "self", "start": "", "until": ""}

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.modules.access.people import Province, fields
 
 from banyan.modules.accounts.models import Account
+from tests.modules.access.people import Province, fields
 
 pytestmark = pytest.mark.clause("ORG-11")
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from tests.modules.access.people import Province, at_once, fields, reasons
 
 from banyan.kernel.clock import FixedClock
 from banyan.kernel.db.embedded import Urls
@@ -16,6 +15,7 @@ from banyan.kernel.events import OutboxEvent
 from banyan.modules.access.models import RoleGrant
 from banyan.modules.access.services import grants
 from banyan.modules.audit.models import AuditEntry
+from tests.modules.access.people import Province, at_once, fields, reasons
 
 pytestmark = pytest.mark.clause("ORG-09")
 MANIFOLD = ("tenancy.org:read", "access.role:read", "access.grant:read", "access.grant:grant")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select
-from tests.modules.access.people import Province, fields, reasons
 
 from banyan.modules.access.models import PolicyStamp
 from banyan.modules.audit.models import AuditEntry
+from tests.modules.access.people import Province, fields, reasons
 
 pytestmark = pytest.mark.clause("ORG-10")
 ARCHIVE = ("tenancy.org:read", "audit.entry:read")

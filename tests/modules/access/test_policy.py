@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
-from tests.modules.access.people import Province
 
 from banyan.app import CORE, policy_store
 from banyan.kernel.settings import data_dir
@@ -17,6 +16,7 @@ from banyan.modules.access.models import OrgRole, PolicyStamp
 from banyan.modules.access.policy import PolicyError, PolicyStore
 from banyan.modules.access.services import roles
 from banyan.plugins import manager
+from tests.modules.access.people import Province
 
 READ, WRITE = Permission("test.thing:read", "read"), Permission("test.thing:write", "write")
 KEYS = ("reader", "writer", "warned", "deputy")

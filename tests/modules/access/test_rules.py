@@ -8,11 +8,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.modules.access.trees import ALLOWS, DENIES, MEANING, NOTHING, PERMISSION, grants, held, paths
 
 from banyan.kernel.treepath import upper
 from banyan.kernel.values import EMPTY_SNAPSHOT, Grant
 from banyan.modules.access import rules
+from tests.modules.access.trees import ALLOWS, DENIES, MEANING, NOTHING, PERMISSION, grants, held, paths
 
 DAY = datetime(2026, 2, 12, tzinfo=UTC)
 

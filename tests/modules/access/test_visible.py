@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import ARRAY, Text, bindparam, cast, collate, column, func, literal, select, union_all
-from tests.modules.access.trees import MEANING, PERMISSION, grants, paths
 
 from banyan.kernel.clock import FixedClock
 from banyan.kernel.context import Context
@@ -18,6 +17,7 @@ from banyan.kernel.db.session import Database, ScopedSession
 from banyan.kernel.values import Actor, Grant, OrgRef
 from banyan.modules.access import rules
 from banyan.modules.access.decision import visible
+from tests.modules.access.trees import MEANING, PERMISSION, grants, paths
 
 CLOCK = FixedClock(datetime(2026, 2, 12, tzinfo=UTC))
 Case = tuple[list[Grant], str | None]

@@ -7,13 +7,13 @@ from typing import Any
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from tests.factories import World
 
 from banyan.kernel.db.scoped import Whole
 from banyan.modules.accounts.models import Account
 from banyan.modules.accounts.services import passwords
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tenancy.models import Org
+from tests.factories import World
 
 PASSWORD = "green roots hang low"
 

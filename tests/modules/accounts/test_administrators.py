@@ -7,13 +7,13 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from tests.factories import World
-from tests.modules.accounts.people import PASSWORD, entries, person, sign_in
 
 from banyan.boundary import Banyan
 from banyan.kernel.counting import StatDelta
 from banyan.modules.accounts.models import Account
 from banyan.modules.accounts.stats import counted
+from tests.factories import World
+from tests.modules.accounts.people import PASSWORD, entries, person, sign_in
 
 
 def _url(code: str, account: Account, action: str = "") -> str:

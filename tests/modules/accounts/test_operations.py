@@ -7,8 +7,6 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select
-from tests.factories import World
-from tests.modules.accounts.people import entries, person, sign_in
 
 from banyan.boundary import Banyan
 from banyan.kernel.clock import FixedClock, SystemClock
@@ -17,6 +15,8 @@ from banyan.modules.access.models import RoleGrant
 from banyan.modules.accounts import cli, jobs
 from banyan.modules.accounts.models import Account, AccountSession, ApiToken, RegistrationCode, Throttle
 from banyan.modules.accounts.services.accounts import open_account
+from tests.factories import World
+from tests.modules.accounts.people import entries, person, sign_in
 
 NEW = "roots reach the water"
 

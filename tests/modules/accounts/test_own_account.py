@@ -8,13 +8,13 @@ from datetime import date, timedelta
 
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from tests.factories import World
-from tests.modules.accounts.people import PASSWORD, entries, person, sign_in
 
 from banyan.boundary import Banyan
 from banyan.kernel.clock import FixedClock
 from banyan.modules.accounts.models import AccountSession, ApiToken
 from banyan.modules.audit.models import AuditEntry
+from tests.factories import World
+from tests.modules.accounts.people import PASSWORD, entries, person, sign_in
 
 NEW = "the river runs to the sea"
 

@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from tests.factories import World
-from tests.modules.accounts.people import entries, person
 
 from banyan.boundary import Banyan
 from banyan.kernel.clock import FixedClock
@@ -23,6 +21,8 @@ from banyan.modules.accounts.models import Account, RegistrationCode
 from banyan.modules.accounts.services import codes, identity, throttle
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tenancy.models import Org
+from tests.factories import World
+from tests.modules.accounts.people import entries, person
 
 PASSWORD = "a branch becomes a root"
 CODE = re.compile(r"[2-9A-HJKMNP-Z]{4}-[2-9A-HJKMNP-Z]{4}")

@@ -10,8 +10,6 @@ import pytest
 from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from tests.factories import World
-from tests.modules.accounts.people import PASSWORD, entries, person, sign_in
 
 from banyan.boundary import Banyan
 from banyan.kernel.clock import FixedClock
@@ -21,6 +19,8 @@ from banyan.kernel.values import NOBODY
 from banyan.modules.accounts.models import Account, AccountSession, Throttle
 from banyan.modules.accounts.services import identity, passwords, throttle
 from banyan.modules.audit.models import AuditEntry
+from tests.factories import World
+from tests.modules.accounts.people import PASSWORD, entries, person, sign_in
 
 WRONG = "not the password at all"
 

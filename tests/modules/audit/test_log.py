@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
-from tests.factories import World
 
 from banyan.kernel.clock import FixedClock
 from banyan.kernel.db.session import ScopedSession
@@ -17,6 +16,7 @@ from banyan.modules.audit.history import history
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.audit.services import Subject, changes, record
 from banyan.modules.tenancy.models import Org
+from tests.factories import World
 
 
 @pytest.fixture

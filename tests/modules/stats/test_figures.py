@@ -9,12 +9,12 @@ from flask.testing import FlaskClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
-from tests.factories import World
 
 from banyan.kernel.counting import StatDelta, count
 from banyan.modules.stats import dashboard
 from banyan.modules.stats.models import Stat
 from banyan.modules.stats.services import figures, fold_all, rebuild
+from tests.factories import World
 
 
 @pytest.mark.clause("UI-02")

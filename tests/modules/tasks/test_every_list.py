@@ -6,7 +6,6 @@ import io
 
 import openpyxl
 from flask.testing import FlaskClient
-from tests.factories import World
 
 from banyan.boundary import Banyan
 from banyan.kernel.db.session import ScopedSession
@@ -14,6 +13,7 @@ from banyan.kernel.jobs import LongTask
 from banyan.kernel.worker import Runner, run_long_task
 from banyan.modules.tasks.exports import listed
 from banyan.plugins import manager
+from tests.factories import World
 
 
 def test_every_exportable_list_can_be_had_and_holds_a_row(

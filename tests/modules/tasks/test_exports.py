@@ -9,7 +9,6 @@ from typing import Any
 import openpyxl
 import pytest
 from flask.testing import FlaskClient
-from tests.factories import World
 
 from banyan.kernel.clock import FixedClock
 from banyan.kernel.db.session import ScopedSession
@@ -17,6 +16,7 @@ from banyan.kernel.jobs import LongTask
 from banyan.kernel.worker import Runner, run_long_task
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tenancy.models import Org
+from tests.factories import World
 
 NASTY = (
     "=1+1",

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, text
-from tests.factories import World
 
 from banyan.boundary import Banyan
 from banyan.kernel.clock import FixedClock
@@ -25,6 +24,7 @@ from banyan.modules.accounts.models import Account
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tasks.jobs import KEPT, purge
 from banyan.modules.tenancy.models import Org
+from tests.factories import World
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import psycopg
 import pytest
 from flask_babel import force_locale
 from sqlalchemy import text
-from tests.conftest import TEMPLATE
 
 from banyan.boundary import Banyan
 from banyan.cli.manifest_accounts import ManifestAccounts
@@ -32,6 +31,7 @@ from banyan.modules.tenancy.manifest.apply import ApplyReport, Told
 from banyan.modules.tenancy.manifest.apply import apply as apply_manifest
 from banyan.modules.tenancy.manifest.plan import Change, Plan, changes, prepare
 from banyan.modules.tenancy.manifest.values import ManifestRefused
+from tests.conftest import TEMPLATE
 
 HEAD = """\
 banyan: 1

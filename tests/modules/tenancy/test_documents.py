@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
-from tests.factories import World
 
 from banyan.kernel.db.base import new_id
 from banyan.kernel.db.session import ScopedSession
 from banyan.kernel.files import StoredFile
 from banyan.modules.tenancy.models import Org
+from tests.factories import World
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import os
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
-from tests.modules.tenancy.conftest import Installation
 
 from banyan.kernel.counting import count
 from banyan.modules.tenancy.cli import tree
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.services import figures, integrity
+from tests.modules.tenancy.conftest import Installation
 
 
 def found(installation: Installation) -> set[str]:

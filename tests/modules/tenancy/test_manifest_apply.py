@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import IntegrityError
-from tests.modules.tenancy.conftest import HEAD, Installation
 
 from banyan.kernel.settings import data_dir
 from banyan.modules.tenancy.manifest import rollups
 from banyan.modules.tenancy.manifest.apply import Step
 from banyan.modules.tenancy.services import figures, integrity
+from tests.modules.tenancy.conftest import HEAD, Installation
 
 DEMO = data_dir("tenants") / "demo"
 TREE = ("jl,,吉林省,province,committee", "cc,jl,长春市,city,committee", "cy,cc,朝阳区,county,branch")

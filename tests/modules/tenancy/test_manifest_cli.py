@@ -9,11 +9,11 @@ from pathlib import Path
 import orjson
 import pytest
 from click.testing import CliRunner, Result
-from tests.modules.tenancy.conftest import HEAD, Installation
 
 from banyan.cli.tenants import apply_demo, tenants
 from banyan.kernel.settings import Settings
 from banyan.modules.accounts.services.passwords import verified
+from tests.modules.tenancy.conftest import HEAD, Installation
 
 TREE = ("jl,,吉林省,province,committee", "cc,jl,长春市,city,committee")
 ACCOUNTS = "accounts:\n  - { sign_in_name: amin, display_name: 甲, organisation: jl }\n"

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from tests.modules.tenancy.conftest import HEAD, Installation
 
 from banyan.kernel.settings import data_dir
 from banyan.modules.accounts import rules
 from banyan.modules.tenancy.manifest import csvfile, yamlfile
 from banyan.modules.tenancy.manifest.cells import FORMULA, guarded, unguarded
 from banyan.modules.tenancy.manifest.sql import base36
+from tests.modules.tenancy.conftest import HEAD, Installation
 
 TOP = "jl,,吉林省,province,committee"
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
-from tests.factories import World
 
 from banyan.boundary import Banyan
 from banyan.kernel.counting import StatDelta
@@ -18,6 +17,7 @@ from banyan.kernel.db.session import Database
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.schemas import OrgDetail
+from tests.factories import World
 
 
 def body(**changes: Any) -> dict[str, Any]:

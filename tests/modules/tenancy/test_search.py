@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.modules.tenancy.conftest import Installation
 
 from banyan.kernel.db.scoped import Whole
 from banyan.kernel.db.session import Database
@@ -21,6 +20,7 @@ from banyan.modules.tenancy.services.search import (
     sort_name,
     tokens,
 )
+from tests.modules.tenancy.conftest import Installation
 
 
 def test_names_are_read_as_place_names_are() -> None:
