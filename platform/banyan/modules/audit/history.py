@@ -155,7 +155,7 @@ class _Words:
         if isinstance(value, list):
             return str(_(", ")).join(self.said(field, item) for item in value)
         if isinstance(value, dict):
-            parts = (f"{self.fields.get(key, key)}: {self.said(key, item)}" for key, item in value.items())
+            parts = (f"{self.fields.get(key, key)}{_(': ')}{self.said(key, item)}" for key, item in value.items())
             return str(_(", ")).join(parts)
         if isinstance(value, str) and _INSTANT.fullmatch(value):
             return local_time(datetime.fromisoformat(value))
