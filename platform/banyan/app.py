@@ -72,7 +72,8 @@ def create_app(
 def _configure(app: Banyan, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_key,
-        MAX_CONTENT_LENGTH=settings.upload_limit,
+        # a file somewhat too large still gets its answer beside the field, with everything else that was typed kept
+        MAX_CONTENT_LENGTH=2 * settings.upload_limit,
         MAX_FORM_PARTS=2000,
         SESSION_COOKIE_NAME="banyan_form",
         SESSION_COOKIE_SAMESITE="Lax",
