@@ -82,10 +82,14 @@ def leave(*, commit: bool) -> None:
     found = state()
     if found is None:
         return
-    if commit:
-        found.ctx.session.commit()
-    else:
-        found.ctx.session.rollback()
+    session, connection = found.ctx.session, found.connection
+    for each in (session, connection):
+        # What the gate wrote (a session in use) is in the connection's transaction, even if the session began none.
+        if each is not None and each.in_transaction():
+            if commit:
+                each.commit()
+            else:
+                each.rollback()
 
 
 def close() -> None:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from banyan.kernel.clock import SHANGHAI
 from banyan.kernel.db.prepared import Narrowable
+from banyan.kernel.db.session import reading
 from banyan.kernel.errors import Invalid, Text
 from banyan.kernel.i18n import lazy
 
@@ -222,7 +223,7 @@ def page(
     :param visible: predicates of what the reader may see. :param columns: those the reader may see and wants.
     """
     given = _given(table, query)
-    rows = _select(table, query, columns).rows(session.connection(), (*visible, *given), _bounds(query))
+    rows = _select(table, query, columns).rows(reading(session), (*visible, *given), _bounds(query))
     more, backwards = len(rows) > query.size, query.before is not None
     rows = rows[: query.size]
     if backwards:

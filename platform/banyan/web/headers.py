@@ -19,8 +19,10 @@ HEADERS = {
 
 
 def _secure(response: Response) -> Response:
+    given = {name.lower() for name, _value in response.headers}
     for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+        if name.lower() not in given:
+            response.headers.add(name, value)
     if response.mimetype == "text/html":
         # A page and the fragment of it that htmx asks for share an address; neither is for other people's caches.
         response.headers.add("Vary", "HX-Request")

@@ -40,8 +40,23 @@ class ScopedSession(Session):
 
 @event.listens_for(ScopedSession, "after_begin")
 def _tell_row_security(session: ScopedSession, _transaction: SessionTransaction, connection: Connection) -> None:
-    scope = session.scope
+    _tell(connection, session.scope)
+
+
+def _tell(connection: Connection, scope: Scope) -> None:
     run(connection, _SET_SCOPE, {"lo": scope.lo, "hi": scope.hi, "up": ",".join(scope.up)})
+
+
+def reading(session: Session) -> Connection:
+    """A connection that sees what ``session`` sees, for selects of columns.
+
+    The session of a request that has only passed the gate stays unused: its unit of work costs as much as a page of
+    rows. The boundary ends the transaction of the connection in any case.
+    """
+    if isinstance(session, ScopedSession) and isinstance(session.bind, Connection) and not session.in_transaction():
+        _tell(session.bind, session.scope)
+        return session.bind
+    return session.connection()
 
 
 def _within(model: type[Scoped], scope: Scope) -> ColumnElement[bool]:
