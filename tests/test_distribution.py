@@ -47,6 +47,7 @@ def test_a_wheel_brings_policies_tenants_templates_and_the_licences_of_others(tm
         "banyan/web/templates/",
         "banyan/web/static/vendor/LICENSE",
         "banyan/migrations/core_0001",
+        "banyan/locale/zh_Hant/LC_MESSAGES/messages.po",
     ):
         assert needed in listing.stdout
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, func, select
 
-from banyan.sdk import Context, LongTask, OrgRef, Subject, count, record
+from banyan.sdk import Context, LongTask, Message, OrgRef, Subject, count, lazy, record
 
 from .models import Entry
 
@@ -37,12 +37,12 @@ def hear(ctx: Context, name: str, event_id: str, payload: dict[str, Any]) -> Non
         ctx.session.flush()
 
 
-def against(ctx: Context, org: OrgRef) -> list[str]:
+def against(ctx: Context, org: OrgRef) -> list[Message]:
     """Reasons against a guestbook: long work that still waits."""
     waiting = ctx.session.scalar(
         select(func.count()).select_from(LongTask).where(LongTask.org_id == org.id, LongTask.state == "queued")
     )
-    return ["There is long work waiting."] if waiting else []
+    return [lazy("There is long work waiting.")] if waiting else []
 
 
 def counted(ctx: Context, lo: str, hi: str) -> dict[str, dict[str, int]]:
