@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from banyan.kernel.settings import data_dir
+from banyan.modules.tenancy.manifest import apply as applying
 from banyan.modules.tenancy.manifest import rollups
 from banyan.modules.tenancy.manifest.apply import Step
 from banyan.modules.tenancy.services import figures, integrity
@@ -324,3 +325,16 @@ def test_an_exported_tree_applied_again_changes_nothing_and_makes_the_same_tree_
     installation.apply(tmp_path / "out" / "tenant.yaml")
     assert installation.rows(shown) == before
     assert installation.rows("SELECT sign_in_name FROM account") == [("amin",)]
+
+
+def test_the_first_load_of_a_big_tree_keeps_every_reference_checked(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = "SELECT conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint WHERE contype = 'f' ORDER BY 1"
+    before = installation.rows(shown)
+    monkeypatch.setattr(applying, "MANY", 1)
+
+    installation.apply(installation.write(*TREE))
+
+    assert installation.rows(shown) == before
+    assert agrees(installation) == []

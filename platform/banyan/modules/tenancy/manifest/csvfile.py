@@ -134,6 +134,6 @@ def _body(reader: Any, name: str, places: list[int | None], problems: Problems) 
             values = {"found": len(cells), "wanted": width}
             problems.add(Where(name, start), lazy("This row has %(found)s cells instead of %(wanted)s.", **values))
             continue
-        if any(cell.startswith("'") for cell in cells):
+        if "'" in "".join(cells):
             cells = [unguarded(cell) for cell in cells]
         yield start, [None if place is None else cells[place] for place in order]

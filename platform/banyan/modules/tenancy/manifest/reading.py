@@ -92,7 +92,7 @@ def _row(name: str, line: int, cells: list[str | None], today: date, problems: P
         values.append(text)
         for reason in wrong:
             problems.add(Where(name, line), reason)
-    return OrgRow(name, line, code, parent, tuple(values))
+    return OrgRow(name, line, code, parent, values)
 
 
 @lru_cache(maxsize=20_000)

@@ -14,8 +14,8 @@ import orjson
 import psycopg
 from sqlalchemy import text
 from sqlalchemy.orm import Session
+from uuid_utils import uuid7
 
-from banyan.kernel.db.base import new_id
 from banyan.modules.tenancy.manifest import reading
 from banyan.modules.tenancy.manifest.values import FIELDS, Manifest, OrgRow
 from banyan.modules.tenancy.services.search import normalised, syllables
@@ -51,7 +51,6 @@ def stage(session: Session, manifest: Manifest, today: date) -> int:
             session.execute(text(statement))
     _define(session, manifest)
     number = _copy(driver(session), manifest, today)
-    session.execute(text("CREATE INDEX ON man_row (code)"))
     session.execute(text("ANALYZE man_row"))
     return number
 
@@ -90,7 +89,7 @@ def _copy(connection: psycopg.Connection[Any], manifest: Manifest, today: date) 
     lines: list[str] = []
     number = 0
     with connection.cursor() as cursor:
-        with cursor.copy("COPY man_row FROM STDIN") as copy:
+        with cursor.copy(f"COPY man_row FROM STDIN (NULL '{NULL}')") as copy:
             for row in reading.rows(manifest, today):
                 lines.append(_line(number, files.setdefault(row.file, len(files)), row))
                 number += 1
@@ -103,8 +102,11 @@ def _copy(connection: psycopg.Connection[Any], manifest: Manifest, today: date) 
 
 
 _NAME = FIELDS.index("name")
-_SPECIAL = re.compile(r"[\\\t\n\r\x00]")
-_ESCAPES = {"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r", "\x00": ""}
+# A control character that no value keeps stands for "not mentioned".
+NULL = "\x02"
+_SPECIAL = re.compile(r"[\\\n\r\x00]")
+_ESCAPES = {"\\": r"\\", "\t": " ", "\n": " ", "\r": " ", "\x00": "", NULL: ""}
+_ESCAPED = re.compile(r"[\\\t\n\r\x00\x02]")
 
 
 @lru_cache(maxsize=20_000)
@@ -118,10 +120,10 @@ def _forms(name: str) -> tuple[str, str, str]:
 def _line(n: int, file: int, row: OrgRow) -> str:
     """A line of COPY's text format: three times as fast as letting the driver adapt each value."""
     values = (row.code, row.parent, *row.values, *_forms(row.values[_NAME] or ""))
-    if _SPECIAL.search("".join(value for value in values if value)):
-        values = tuple(value if value is None else _SPECIAL.sub(_escape, value) for value in values)
-    line = "\t".join([r"\N" if value is None else value for value in values])
-    return f"{n}\t{file}\t{row.line}\t{new_id()}\t{line}\n"
+    line = "\t".join([NULL if value is None else value for value in values])
+    if _SPECIAL.search(line) or line.count("\t") != len(values) - 1:
+        line = "\t".join([NULL if value is None else _ESCAPED.sub(_escape, value) for value in values])
+    return f"{n}\t{file}\t{row.line}\t{uuid7()}\t{line}\n"
 
 
 def _escape(found: re.Match[str]) -> str:

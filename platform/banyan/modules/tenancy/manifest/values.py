@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from banyan.kernel.errors import Refused, Text
 from banyan.kernel.i18n import lazy
@@ -146,8 +146,7 @@ class Table:
     encoding: str
 
 
-@dataclass(frozen=True, slots=True)
-class OrgRow:
+class OrgRow(NamedTuple):
     """An organisation as a manifest says it. What the manifest does not mention is None and is left alone.
 
     :ivar parent: code; empty for a root. :ivar values: of `FIELDS`, as text; dates as ``YYYY-MM-DD``.
@@ -157,15 +156,7 @@ class OrgRow:
     line: int
     code: str
     parent: str
-    values: tuple[str | None, ...]
-
-    @property
-    def where(self) -> Where:
-        return Where(self.file, self.line)
-
-    def said(self) -> dict[str, Any]:
-        """The fields that are mentioned."""
-        return {key: value for key, value in zip(FIELDS, self.values, strict=True) if value is not None}
+    values: Sequence[str | None]
 
 
 @dataclass(frozen=True, slots=True)
