@@ -41,6 +41,13 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """In the place of pytest's: another run beside this one would close the folder above it to the server's user."""
+    with tempfile.TemporaryDirectory(prefix="bn-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def owner_process(home: Path) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-c", OWNER_PROGRAM, str(home)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
