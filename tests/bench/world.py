@@ -18,7 +18,6 @@ import psycopg
 from banyan.app import CORE
 from banyan.kernel.db.base import new_id
 from banyan.kernel.db.embedded import EmbeddedPostgres, Urls
-from banyan.kernel.db.urls import DATABASE, clone_database
 from banyan.modules.accounts.services import identity
 from banyan.plugins import manager, migrate
 
@@ -34,13 +33,11 @@ TASKS, ACCOUNTS, ENTRIES = 100_000, 50_000, 50_000
 class World:
     """The database, and an administrator of the nation who looks at all of it.
 
-    :ivar empty: the owner's URL of a database that is migrated and has no rows.
     :ivar token: bearer token of that administrator. :ivar cookie: the cookie of a browser of the same.
     """
 
     home: Path
     urls: Urls
-    empty: str
     token: str
     cookie: str
 
@@ -70,8 +67,7 @@ def world() -> Iterator[World]:
     try:
         urls = server.start()
         migrate.upgrade_all(urls.owner, manager.load(CORE))
-        empty = clone_database(urls.owner, DATABASE, "bench_empty")
-        yield World(home, urls, empty, identity.TOKEN_PREFIX + identity.new_secret(), identity.new_secret())
+        yield World(home, urls, identity.TOKEN_PREFIX + identity.new_secret(), identity.new_secret())
     finally:
         server.stop()
         shutil.rmtree(home, ignore_errors=True)
