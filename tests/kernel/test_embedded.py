@@ -198,22 +198,13 @@ def test_a_path_too_long_for_a_socket_gets_a_private_folder(tmp_path: Path) -> N
         assert str(long) not in urls.app.replace("%2F", "/")
 
 
-@pytest.fixture
-def short() -> Iterator[Path]:
-    """A folder with a short path; in a parallel run `tmp_path` is too long itself."""
-    with tempfile.TemporaryDirectory(prefix="bn-") as folder:
-        yield Path(folder)
-
-
-def test_a_socket_folder_that_others_can_enter_is_refused(
-    tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(short))
+def test_a_socket_folder_that_others_can_enter_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     long = tmp_path / ("x" * 60) / ("y" * 60)
     postgres = EmbeddedPostgres(long, durable=False)
     with postgres:
         pass
-    (found,) = short.glob("banyan-*")
+    (found,) = tmp_path.glob("banyan-*")
     found.chmod(0o777)
 
     with pytest.raises(PostgresError, match="too long for a socket"):
