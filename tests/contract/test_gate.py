@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +17,13 @@ from banyan.app import UNGUARDED, create_app
 from banyan.boundary import Banyan
 from banyan.kernel.access_marks import Mark
 from banyan.kernel.clock import FixedClock
+from banyan.kernel.files import StoredFile
+from banyan.kernel.jobs import LongTask
 from banyan.kernel.settings import Settings
 from banyan.modules.access.models import OrgRole
+from banyan.modules.accounts.models import RegistrationCode
+from banyan.modules.audit.models import AuditEntry
+from banyan.modules.tenancy.models import Org
 from tests.factories import World
 
 NOBODYS = UUID("01900000-0000-7000-8000-000000000000")
@@ -126,6 +132,63 @@ def test_an_identifier_that_is_nobodys_is_not_found(app: Banyan, world: World) -
         # a body is read before anything is looked up, so an incomplete one tells nothing either
         allowed = {404} if endpoint.method == "GET" else {404, 422, 400, 415}
         assert answer.status_code in allowed, f"{endpoint.method} {endpoint.rule}: {answer.status_code}"
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Rows of one organisation, by the name that addresses give their ids."""
+
+    ids: dict[str, UUID]
+
+    @classmethod
+    def at(cls, world: World, org: Org) -> Foreign:
+        account = world.account(org)
+        place: dict[str, Any] = {"org_id": org.id, "org_path": org.path}
+        now = world.clock.now()
+        entry = AuditEntry(
+            at=now, action="tenancy.org.update", outcome="done", account_name="", via="cli", address="",
+            request_id="", subject_type="org", subject_id=str(org.id), subject_label="", **place,
+        )  # fmt: skip
+        rows: dict[str, Any] = {
+            "account_id": account,
+            "grant_id": world.grant(account, org, "org_auditor"),
+            "role_id": OrgRole(name="own", stamp=1, created_at=now, lines=[], **place),
+            "code_id": RegistrationCode(
+                code_hash=org.path.encode(), hint="XX", role="member", reach="self", created_by=account.id,
+                created_at=now, expires_at=now + timedelta(days=1), **place,
+            ),
+            "task_id": LongTask(kind="x", title="x", arguments={}, request_id="", created_at=now, **place),
+            "file_id": StoredFile(
+                key=org.id.hex, name="x", media_type="application/pdf", extension=".pdf", size=1, sha256="",
+                created_at=now, **place,
+            ),
+            "entry_id": entry,
+        }  # fmt: skip
+        world.session.add_all(rows.values())
+        world.session.commit()
+        return cls({name: row.id for name, row in rows.items()})
+
+
+@pytest.mark.clause("ORG-08")
+def test_rows_of_neighbours_and_of_children_out_of_reach_are_not_found(app: Banyan, world: World) -> None:
+    root = world.org(code="root")
+    place = world.org(root, "place")
+    places = {"neighbour": world.org(root, "neighbour"), "child": world.org(place, "child"), "above": root}
+    rows = {name: Foreign.at(world, org) for name, org in places.items()}
+    account = world.admin(place, reach="self")
+    browser, headers = world.sign_in(account), world.token(account)
+    tried: set[str] = set()
+    for endpoint in endpoints(app):
+        arguments = set(endpoint.rule.arguments) - {"code"}
+        if "code" not in endpoint.rule.arguments or not arguments & rows["child"].ids.keys():
+            continue
+        assert arguments <= rows["child"].ids.keys(), f"{endpoint.rule}: tell this test what {arguments} name"
+        tried |= arguments
+        for whose, foreign in rows.items():
+            answer = _ask(browser, endpoint, endpoint.url(app, "place", **foreign.ids), headers)
+            allowed = {404} if endpoint.method == "GET" else {404, 422, 400, 415}
+            assert answer.status_code in allowed, f"{endpoint.method} {endpoint.rule} ({whose}): {answer.status_code}"
+    assert tried >= {"account_id", "grant_id", "role_id", "code_id", "task_id", "file_id", "entry_id"}
 
 
 def test_an_administrator_is_never_answered_500(app: Banyan, world: World) -> None:
