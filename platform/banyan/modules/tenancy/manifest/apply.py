@@ -45,7 +45,7 @@ FROM man_change c WHERE o.id = c.id
 """  # noqa: S608
 _FOREIGN_KEYS = """
 SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
-WHERE contype = 'f' AND conrelid = CAST('org' AS regclass) ORDER BY conname
+WHERE contype = 'f' AND conrelid = CAST(:table AS regclass) ORDER BY conname
 """
 _LEVELS = """
 INSERT INTO org_level (key, rank, label, mark) SELECT key, rank, label, mark FROM man_level
@@ -121,17 +121,20 @@ def apply(
         return report
     with work.step("write organisations") as rows:
         rows.append(_write(ctx, plan))
+        _refresh(session, plan, "org")
     with work.step("write search tokens") as rows:
         rows.append(indexing.index(session))
+        _refresh(session, plan, "org_token")
     with work.step("write statistics") as rows:
-        rows.append(rollups.count_created(ctx, plan.created))
+        with _references_checked_at_once(session, plan, "stat"):
+            rows.append(rollups.count_created(ctx, plan.created))
         rollups.count_changed(ctx)
+        _refresh(session, plan, "stat")
     if accounts and plan.accounts:
         with work.step("create accounts") as rows:
             report.accounts = accounts.create(ctx, plan.accounts)
             rows.append(len(plan.accounts))
     with work.step("record"):
-        _refresh_statistics(session, plan)
         report.file = telling.tell(ctx, manifest, plan, store)
     return report
 
@@ -145,7 +148,7 @@ def _write(ctx: Context, plan: Plan) -> int:
         session.execute(text(_TYPES))
         session.expire_all()
     if plan.created:
-        with _references_checked_at_once(session, plan):
+        with _references_checked_at_once(session, plan, "org"):
             session.execute(text(_INSERT), {"now": now, "who": ctx.actor.account_id})
         session.execute(text(_ORDINALS))
     if plan.changed:
@@ -154,23 +157,24 @@ def _write(ctx: Context, plan: Plan) -> int:
 
 
 @contextmanager
-def _references_checked_at_once(session: Session, plan: Plan) -> Iterator[None]:
-    """The first load of a big tree takes its foreign keys away and puts them back: three joins, not millions of looks.
+def _references_checked_at_once(session: Session, plan: Plan, table: str) -> Iterator[None]:
+    """The first load of a big tree takes foreign keys away and puts them back: a join each, not millions of looks.
 
-    Nobody else can be using the table, which is empty; where there are organisations already, nobody is locked out.
+    Nobody else can be using the table, which is empty; where there are rows already, nobody is locked out.
     """
-    if plan.created < MANY or session.scalar(text("SELECT EXISTS (SELECT 1 FROM org)")):
+    there = session.scalar(text(f"SELECT EXISTS (SELECT 1 FROM {table})"))  # noqa: S608 - one of ours
+    if plan.created < MANY or there:
         yield
         return
-    keys = session.execute(text(_FOREIGN_KEYS)).all()
+    keys = session.execute(text(_FOREIGN_KEYS), {"table": table}).all()
     for name, _definition in keys:
-        session.execute(text(f'ALTER TABLE org DROP CONSTRAINT "{name}"'))
+        session.execute(text(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"'))
     yield
     for name, definition in keys:
-        session.execute(text(f'ALTER TABLE org ADD CONSTRAINT "{name}" {definition}'))
+        session.execute(text(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}'))
 
 
-def _refresh_statistics(session: Session, plan: Plan) -> None:
-    """After much was written the planner must know, or the first searches read whole tables."""
+def _refresh(session: Session, plan: Plan, table: str) -> None:
+    """After much was written the planner must know, or what comes next reads whole tables."""
     if plan.created >= MANY:
-        session.execute(text("ANALYZE org, org_token, stat"))
+        session.execute(text(f"ANALYZE {table}"))
