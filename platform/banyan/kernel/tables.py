@@ -17,6 +17,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import ColumnElement, FromClause, Integer, Select, bindparam, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from banyan.kernel.clock import SHANGHAI
@@ -24,9 +25,12 @@ from banyan.kernel.db.prepared import Narrowable
 from banyan.kernel.db.session import reading
 from banyan.kernel.errors import Invalid, Text
 from banyan.kernel.i18n import lazy
+from banyan.kernel.runtime import runtime
 
 Expression = ColumnElement[Any] | InstrumentedAttribute[Any]
 Kind = Literal["text", "link", "code", "integer", "date", "datetime", "badge", "boolean", "money"]
+# The application's clock inside a column or filter, asked when the list is read.
+NOW = bindparam("now", callable_=lambda: runtime().clock.now(), type_=TIMESTAMP(timezone=True))
 Choices = Callable[[Session], Sequence[tuple[str, Text]]]
 MAX_PAGE = 200
 COUNTED_UP_TO = 10_000

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, String, and_, bindparam, case, cast, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from banyan.kernel.errors import Text
 from banyan.kernel.i18n import lazy
-from banyan.kernel.runtime import current, runtime
-from banyan.kernel.tables import Column, Filter, Sort, TableDef
+from banyan.kernel.runtime import current
+from banyan.kernel.tables import NOW, Column, Filter, Sort, TableDef
 from banyan.modules.access import labels
 from banyan.modules.access.models import OrgRole, OrgRolePermission, RoleGrant
 from banyan.modules.access.neighbours import ACCOUNT, ORG
@@ -22,8 +21,6 @@ from banyan.modules.access.services.matrix import usable_roles
 from banyan.modules.access.services.shown import INSTANT
 
 GIVER = ACCOUNT.alias("giver")
-# The application's clock, asked when the list is read.
-NOW = bindparam("now", callable_=lambda: runtime().clock.now(), type_=TIMESTAMP(timezone=True))
 STATE = case(
     (RoleGrant.ended_at.is_not(None), "ended"),
     (and_(RoleGrant.not_after.is_not(None), RoleGrant.not_after <= NOW), "expired"),

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Text, case, cast, func, or_
 from sqlalchemy.orm import aliased
 
 from banyan.kernel.i18n import lazy
-from banyan.kernel.tables import Column, Filter, Sort, TableDef
+from banyan.kernel.tables import NOW, Column, Filter, Sort, TableDef
 from banyan.modules.access.models import OrgRole
 from banyan.modules.access.permissions import ROLES
 from banyan.modules.accounts import rules
@@ -29,7 +29,7 @@ Holder = aliased(Account, name="holder")
 CODE_STATE: ColumnElement[str] = case(
     (RegistrationCode.used_at.is_not(None), "used"),
     (RegistrationCode.withdrawn_at.is_not(None), "withdrawn"),
-    (RegistrationCode.expires_at <= func.now(), "expired"),
+    (RegistrationCode.expires_at <= NOW, "expired"),
     else_="open",
 )
 
