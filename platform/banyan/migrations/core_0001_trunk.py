@@ -194,7 +194,7 @@ def _tables() -> None:
         sa.UniqueConstraint("id", "path", name=op.f("uq_org_id_path")),
         sa.UniqueConstraint("path", name="uq_org_path"),
     )
-    op.create_index("ix_org_created_at_id", "org", ["created_at", "id"], unique=False)
+    op.create_index("ix_org_created_at_path", "org", ["created_at", "path"], unique=False)
     op.create_index(
         "ix_org_division_code", "org", ["division_code"], unique=False, postgresql_where=sa.text("division_code <> ''")
     )

@@ -2,7 +2,8 @@
 
 Plans, as ``banyan_app`` on 665,276 organisations: by tree the unique index on ``path``; by name ``(sort_name, id)``
 for wide subtrees and ``path`` for narrow ones; by level or type ``(level, path)``, ``(type, path)``; by a piece of the
-name the token table; newest first ``(created_at, id)``.
+name the token table; newest first ``(created_at, path)``, which finds the range among the many organisations that one
+manifest created at one instant (by ``(created_at, id)`` a province's page read 488,258 rows).
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ ORGANISATIONS = TableDef(
         Sort("tree", (Org.path,)),
         Sort("name", (Org.sort_name, Org.id)),
         Sort("-name", (Org.sort_name, Org.id), descending=True),
-        Sort("-created_at", (Org.created_at, Org.id), descending=True),
-        Sort("created_at", (Org.created_at, Org.id)),
+        Sort("-created_at", (Org.created_at, Org.path), descending=True),
+        Sort("created_at", (Org.created_at, Org.path)),
     ),
     filters=(
         Filter("q", lazy("Name or initials"), "text", name_matches, placeholder=lazy("At least two characters")),

@@ -62,7 +62,7 @@ class Org(Identified, Versioned, Base):
         Index("ix_org_level_path", "level", "path"),
         Index("ix_org_type_path", "type", "path"),
         Index("ix_org_sort_name_id", "sort_name", "id"),
-        Index("ix_org_created_at_id", "created_at", "id"),
+        Index("ix_org_created_at_path", "created_at", "path"),
         Index("ix_org_division_code", "division_code", postgresql_where=text("division_code <> ''")),
         CheckConstraint("status IN ('active', 'revoked')", name="status"),
     )
