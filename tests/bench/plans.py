@@ -73,14 +73,15 @@ class Plans:
         return [f"{name}: {reason}" for reason in found.reasons]
 
     def _explain(self, statements: list[Statement]) -> Explained:
-        """The plan of each select for its very values; before the scope is set, also the one kept for all values."""
+        """The plan of each select for its very values, and the one for all values where the server may keep one."""
         found, modes = Explained(), ["custom", "generic"]
         with psycopg.connect(self._url, cursor_factory=psycopg.ClientCursor) as connection:
             assert connection.info.user == "banyan_app"
             for sql, values in statements:
                 if "set_config(" in sql:
                     connection.execute(sql, values)
-                    modes = ["custom"]  # a scoped session asks for it
+                    if "force_custom_plan" in sql:
+                        modes = ["custom"]
                 elif sql.lstrip()[:6].upper() in ("SELECT", "WITH"):
                     for mode in modes:
                         plan = _plan(connection, sql, values, mode)
@@ -138,7 +139,7 @@ def _recorded() -> Iterator[list[Statement]]:
     execute = psycopg.Cursor.execute
 
     def noting(self: Any, query: Any, params: Any = None, **options: Any) -> Any:
-        statements.append((query if isinstance(query, str) else str(query), params))
+        statements.append((str(query), params))
         return execute(self, query, params, **options)
 
     psycopg.Cursor.execute = noting  # type: ignore[method-assign]

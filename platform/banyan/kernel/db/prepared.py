@@ -95,7 +95,7 @@ def _bound(keys: Iterable[CacheKey | None]) -> list[BindParameter[Any]]:
 class Compiled:
     """The SQL of a select for the driver, and how its values become parameters.
 
-    :raises NotCompilable: values change its SQL (``IN`` lists), or a type would have to convert them.
+    :raises NotCompilable: values change its SQL (``IN`` lists), or a type would have to convert its rows.
     """
 
     def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
@@ -106,11 +106,15 @@ class Compiled:
         bound_to = {name: bound for bound, name in compiled.bind_names.items()}
         self._given = {name: bound.value for name, bound in bound_to.items() if bound.callable is None}
         self._asked = {name: bound.callable for name, bound in bound_to.items() if bound.callable is not None}
-        for bound in compiled.bind_names:
-            if bound.expanding or bound.literal_execute or _converts(bound.type.dialect_impl(DIALECT).bind_processor):
+        self._converters: dict[str, Callable[[Any], Any]] = {}
+        for bound, name in compiled.bind_names.items():
+            if bound.expanding or bound.literal_execute:
                 raise NotCompilable(self.sql)
+            converter = bound.type.dialect_impl(DIALECT).bind_processor(DIALECT)
+            if converter is not None:
+                self._converters[name] = converter
         for column in statement.selected_columns:
-            if _converts(column.type.dialect_impl(DIALECT).result_processor, None):
+            if column.type.dialect_impl(DIALECT).result_processor(DIALECT, None) is not None:
                 raise NotCompilable(self.sql)
 
     def parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,10 +129,6 @@ class Compiled:
 
 class NotCompilable(ValueError):
     """A select that SQLAlchemy itself has to run."""
-
-
-def _converts(processor: Callable[..., Any], *more: Any) -> bool:
-    return processor(DIALECT, *more) is not None
 
 
 def run(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> list[Row]:

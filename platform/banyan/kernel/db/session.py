@@ -17,12 +17,13 @@ from banyan.kernel.db.prepared import DIALECT, run
 from banyan.kernel.db.scoped import Published, Scope, Scoped
 from banyan.kernel.errors import ScopeViolation
 
-# The range of a nation and that of a village share no good plan: the server must not keep one plan for all values of a
-# prepared statement (it would sort 665,276 organisations for the first page of the nation).
 _SET_SCOPE = (
-    "SELECT set_config('app.lo', %(lo)s, true), set_config('app.hi', %(hi)s, true), set_config('app.up', %(up)s, true),"
-    " set_config('plan_cache_mode', 'force_custom_plan', true)"
+    "SELECT set_config('app.lo', %(lo)s, true), set_config('app.hi', %(hi)s, true), set_config('app.up', %(up)s, true)"
 )
+# The range of a nation and that of a village share no good plan: for pages the server must not keep one plan for all
+# values of a prepared statement (it would sort 665,276 organisations for the first page of the nation). Not for all
+# that a session does: the checks of foreign keys would be planned anew for every row, too.
+_OWN_PLANS = "set_config('plan_cache_mode', 'force_custom_plan', true)"
 
 
 class ScopedSession(Session):
@@ -43,20 +44,22 @@ def _tell_row_security(session: ScopedSession, _transaction: SessionTransaction,
     _tell(connection, session.scope)
 
 
-def _tell(connection: Connection, scope: Scope) -> None:
-    run(connection, _SET_SCOPE, {"lo": scope.lo, "hi": scope.hi, "up": ",".join(scope.up)})
+def _tell(connection: Connection, scope: Scope, also: str = "") -> None:
+    run(connection, _SET_SCOPE + also, {"lo": scope.lo, "hi": scope.hi, "up": ",".join(scope.up)})
 
 
 def reading(session: Session) -> Connection:
-    """A connection that sees what ``session`` sees, for selects of columns.
+    """A connection that sees what ``session`` sees, for pages of lists; each of their ranges gets a plan of its own.
 
     The session of a request that has only passed the gate stays unused: its unit of work costs as much as a page of
     rows. The boundary ends the transaction of the connection in any case.
     """
     if isinstance(session, ScopedSession) and isinstance(session.bind, Connection) and not session.in_transaction():
-        _tell(session.bind, session.scope)
+        _tell(session.bind, session.scope, f", {_OWN_PLANS}")
         return session.bind
-    return session.connection()
+    connection = session.connection()
+    run(connection, f"SELECT {_OWN_PLANS}", {})
+    return connection
 
 
 def _within(model: type[Scoped], scope: Scope) -> ColumnElement[bool]:
