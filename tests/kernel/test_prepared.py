@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, bindparam, func, literal_column, select
+from sqlalchemy import Connection, bindparam, func, literal, literal_column, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from banyan.kernel.db import session as sessions
@@ -115,3 +115,11 @@ def test_a_connection_that_died_a_moment_ago_fails_once_and_is_replaced(db: Data
             Prepared(select(Org.code)).rows(connection, {})
     with db.engine.connect() as connection:
         assert connection.scalar(select(func.pg_backend_pid())) != pid
+
+
+def test_a_value_is_converted_as_its_type_demands(world: World, connection: Connection) -> None:
+    world.org(code="here")
+    codes = Narrowable(select(Org.code))
+    for wanted in (True, False):
+        assert len(codes.rows(connection, [Org.code == "here", literal(wanted)], {})) == int(wanted)
+    assert {found is None for found in codes._shapes.values()} == {False}

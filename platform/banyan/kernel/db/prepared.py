@@ -103,13 +103,14 @@ class Compiled:
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
         self._names = {bound.key: name for bound, name in compiled.bind_names.items()}
-        bound_to = {name: bound for bound, name in compiled.bind_names.items()}
-        self._given = {name: bound.value for name, bound in bound_to.items() if bound.callable is None}
-        self._asked = {name: bound.callable for name, bound in bound_to.items() if bound.callable is not None}
+        self._given = {name: bound.value for bound, name in compiled.bind_names.items()}
+        self._asked: dict[str, Callable[[], Any]] = {}
         self._converters: dict[str, Callable[[Any], Any]] = {}
         for bound, name in compiled.bind_names.items():
             if bound.expanding or bound.literal_execute:
                 raise NotCompilable(self.sql)
+            if bound.callable is not None:
+                self._asked[name] = bound.callable
             converter = bound.type.dialect_impl(DIALECT).bind_processor(DIALECT)
             if converter is not None:
                 self._converters[name] = converter
@@ -122,9 +123,12 @@ class Compiled:
 
         What a ``bindparam`` asks for when it is needed, such as the time, is asked anew.
         """
-        names = self._names
-        asked = {name: ask() for name, ask in self._asked.items()}
-        return {**self._given, **asked, **{names[key]: value for key, value in values.items()}}
+        ready = {**self._given, **{name: ask() for name, ask in self._asked.items()}}
+        for key, value in values.items():
+            ready[self._names[key]] = value
+        for name, convert in self._converters.items():
+            ready[name] = convert(ready[name])
+        return ready
 
 
 class NotCompilable(ValueError):
