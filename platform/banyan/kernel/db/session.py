@@ -20,10 +20,10 @@ from banyan.kernel.errors import ScopeViolation
 _SET_SCOPE = (
     "SELECT set_config('app.lo', %(lo)s, true), set_config('app.hi', %(hi)s, true), set_config('app.up', %(up)s, true)"
 )
-# The range of a nation and that of a village share no good plan: for pages the server must not keep one plan for all
-# values of a prepared statement (it would sort 665,276 organisations for the first page of the nation). Not for all
-# that a session does: the checks of foreign keys would be planned anew for every row, too.
-_OWN_PLANS = "set_config('plan_cache_mode', 'force_custom_plan', true)"
+# The range of a nation and that of a village share no good plan: in a request the server must not keep one plan for all
+# values of a prepared statement (it would sort 665,276 organisations for the first page of the nation). Jobs and
+# commands do without: they may write much, and the checks of foreign keys would be planned anew for every row, too.
+_OWN_PLANS = ", set_config('plan_cache_mode', 'force_custom_plan', true)"
 
 
 class ScopedSession(Session):
@@ -41,25 +41,24 @@ class ScopedSession(Session):
 
 @event.listens_for(ScopedSession, "after_begin")
 def _tell_row_security(session: ScopedSession, _transaction: SessionTransaction, connection: Connection) -> None:
-    _tell(connection, session.scope)
+    _tell(connection, session.scope, own_plans=isinstance(session.bind, Connection))
 
 
-def _tell(connection: Connection, scope: Scope, also: str = "") -> None:
-    run(connection, _SET_SCOPE + also, {"lo": scope.lo, "hi": scope.hi, "up": ",".join(scope.up)})
+def _tell(connection: Connection, scope: Scope, *, own_plans: bool) -> None:
+    statement = _SET_SCOPE + _OWN_PLANS if own_plans else _SET_SCOPE
+    run(connection, statement, {"lo": scope.lo, "hi": scope.hi, "up": ",".join(scope.up)})
 
 
 def reading(session: Session) -> Connection:
-    """A connection that sees what ``session`` sees, for pages of lists; each of their ranges gets a plan of its own.
+    """A connection that sees what ``session`` sees, for selects of columns.
 
-    The session of a request that has only passed the gate stays unused: its unit of work costs as much as a page of
-    rows. The boundary ends the transaction of the connection in any case.
+    The session of a request (which works on the gate's connection) stays unused as long as it has done nothing else:
+    its unit of work costs as much as a page of rows. The boundary ends the transaction of the connection in any case.
     """
     if isinstance(session, ScopedSession) and isinstance(session.bind, Connection) and not session.in_transaction():
-        _tell(session.bind, session.scope, f", {_OWN_PLANS}")
+        _tell(session.bind, session.scope, own_plans=True)
         return session.bind
-    connection = session.connection()
-    run(connection, f"SELECT {_OWN_PLANS}", {})
-    return connection
+    return session.connection()
 
 
 def _within(model: type[Scoped], scope: Scope) -> ColumnElement[bool]:
