@@ -20,6 +20,7 @@ from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.services.search import initials, normalised, sort_name
 
 MOST = 200
+WORK_MEM = "128MB"
 _PART = 5_000
 
 
@@ -69,13 +70,14 @@ WHERE p.id IS NULL AND NOT t.root
     OR p.id IS NOT NULL AND jsonb_array_length(t.parents) > 0 AND NOT t.parents @> to_jsonb(p.type)
 ORDER BY o.path LIMIT :most
 """
+# EXCEPT, because the planner knows nothing of a recursion's size and would look up each organisation in all of it.
 _CIRCLES = """
 WITH RECURSIVE reached AS (
-    SELECT id FROM org WHERE parent_id IS NULL
-    UNION ALL SELECT o.id FROM org o JOIN reached r ON o.parent_id = r.id
+    SELECT id, code FROM org WHERE parent_id IS NULL
+    UNION ALL SELECT o.id, o.code FROM org o JOIN reached r ON o.parent_id = r.id
 )
-SELECT o.code, 'is not reached from any root' FROM org o
-WHERE NOT EXISTS (SELECT 1 FROM reached r WHERE r.id = o.id) ORDER BY o.code LIMIT :most
+SELECT code, 'is not reached from any root' FROM (SELECT code FROM org EXCEPT SELECT code FROM reached) AS lost
+ORDER BY code LIMIT :most
 """
 _CHECKS = (
     ("path", _PATHS, True),
@@ -113,6 +115,7 @@ def check(session: Session, recount: Recount | None = None) -> list[Finding]:
 
     :param session: over everything. :param recount: compares figures with their source.
     """
+    _make_room(session)
     found = [
         Finding(name, str(where), str(detail), repairable)
         for name, statement, repairable in _CHECKS
@@ -126,6 +129,11 @@ def check(session: Session, recount: Recount | None = None) -> list[Finding]:
     if recount is not None:
         found += recount(session)
     return found
+
+
+def _make_room(session: Session) -> None:
+    """Memory for sorting and hashing whole tables, until the transaction ends."""
+    session.execute(text("SELECT set_config('work_mem', :size, true)"), {"size": WORK_MEM})
 
 
 def copies() -> list[str]:
@@ -175,7 +183,6 @@ def _load_forms(session: Session) -> None:
                 key = sort_name(name)
                 copy.write_row((identity, path, key, normalised(name), initials(key)))
     session.execute(text(_EXPECTED))
-    session.execute(text("CREATE INDEX ON tree_token (token, path, id)"))
     session.execute(text("ANALYZE tree_form, tree_token"))
 
 
@@ -219,6 +226,7 @@ def repair(session: Session, figures: Callable[[Session], int] | None = None) ->
 
     :param session: over everything, as the role that owns the tables. :param figures: mends figures.
     """
+    _make_room(session)
     mended = {"last ordinal": _rows(session, _FIX_ORDINALS)}
     twice = session.execute(text(_SIBLINGS), {"most": 1}).first()
     session.execute(text(_TREE))
