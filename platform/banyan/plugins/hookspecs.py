@@ -20,6 +20,7 @@ from banyan.kernel.db.base import Base
 from banyan.kernel.errors import Text
 from banyan.kernel.events import Event
 from banyan.kernel.exports import Exportable
+from banyan.kernel.flows import Flow
 from banyan.kernel.jobs import Job
 from banyan.kernel.values import (
     Binding,
@@ -105,7 +106,7 @@ def banyan_settings() -> Sequence[SettingDef]:  # type: ignore[empty-body]
 
 
 @hookspec
-def banyan_flows() -> Sequence[Any]:  # type: ignore[empty-body]
+def banyan_flows() -> Sequence[Flow]:  # type: ignore[empty-body]
     """Approval flows the module declares.
 
     :return: flows for the approval engine.
