@@ -30,6 +30,7 @@ from banyan.modules.stats import plugin as stats
 from banyan.modules.tasks import plugin as tasks
 from banyan.modules.tenancy import plugin as tenancy
 from banyan.plugins import manager
+from banyan.plugins import settings as laid_down
 from banyan.plugins.manager import Plugins
 from banyan.web import blueprint as web
 from banyan.web import operations
@@ -91,6 +92,7 @@ def _run_on(app: Banyan, settings: Settings, plugins: Plugins, app_url: str, clo
     jobs: dict[str, Job] = {job.name: job for _name, found in plugins.start("banyan_jobs") for job in found}
     store = LocalFolder(settings.home / "files")
     runtime.install(app, Runtime(settings, database, clock, store, jobs))
+    laid_down.definitions(plugins)
     manager.install(app, plugins)
 
 

@@ -38,11 +38,13 @@ from banyan.kernel.values import (
     Permission,
     Role,
     SettingDef,
+    SettingValue,
 )
 from banyan.modules.access.decision import decide, load, may, require, visible
 from banyan.modules.audit.services import Subject, changes, record
 from banyan.modules.tasks.downloads import attachment
 from banyan.plugins import hookimpl
+from banyan.plugins.settings import setting
 from banyan.web import charts
 from banyan.web.forms import BoundForm
 from banyan.web.pages import done, submit
@@ -90,6 +92,7 @@ __all__ = [
     "Scoped",
     "ScopedSession",
     "SettingDef",
+    "SettingValue",
     "Sniffed",
     "Sort",
     "StoredFile",
@@ -132,6 +135,7 @@ __all__ = [
     "respond",
     "runtime",
     "scope_table",
+    "setting",
     "signed_in",
     "sniff",
     "start",

@@ -174,14 +174,32 @@ class Card:
     permission: str | None = None
 
 
+SettingValue = str | int | bool
+
+
 @dataclass(frozen=True, slots=True)
 class SettingDef:
-    """A setting of a module, per organisation."""
+    """A setting of a module that an organisation lays down for itself and all below it.
+
+    :ivar key: ``<module>.<name>``, for ever. :ivar help: a sentence under its label.
+    :ivar choices: value and label of each, for the kind ``choice``.
+    :ivar minimum: of an integer, or of a text's length. :ivar maximum: likewise.
+    :ivar wins: ``highest``, a rule: what is laid down above cannot be undone below; ``nearest``, a preference.
+    """
 
     key: str
     label: Text
-    kind: Literal["text", "integer", "boolean"]
-    default: str | int | bool
+    kind: Literal["text", "integer", "boolean", "choice"]
+    default: SettingValue
+    help: Text = ""
+    choices: tuple[tuple[str, Text], ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    wins: Literal["highest", "nearest"] = "nearest"
+
+    @property
+    def module(self) -> str:
+        return self.key.split(".", 1)[0]
 
 
 @dataclass(frozen=True, slots=True)

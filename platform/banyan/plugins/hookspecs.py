@@ -99,9 +99,9 @@ def banyan_roles() -> tuple[Sequence[Role], Sequence[Binding]]:  # type: ignore[
 
 @hookspec
 def banyan_settings() -> Sequence[SettingDef]:  # type: ignore[empty-body]
-    """Settings an organisation may change.
+    """Settings an organisation lays down for itself and all below; read with `banyan.plugins.settings.value`.
 
-    :return: setting definitions.
+    :return: setting definitions; their keys begin with the name of the module.
     """
 
 

@@ -23,6 +23,7 @@ from banyan.sdk import (
     OrgRef,
     Permission,
     Role,
+    SettingDef,
     hookimpl,
     lazy,
 )
@@ -78,6 +79,17 @@ def banyan_page_blueprints() -> Sequence[Blueprint]:
 @hookimpl
 def banyan_exports() -> Sequence[Exportable]:
     return lists.EXPORTS
+
+
+@hookimpl
+def banyan_settings() -> Sequence[SettingDef]:
+    order = (("newest", lazy("Newest first")), ("oldest", lazy("Oldest first")))
+    return (
+        SettingDef("guestbook.title", lazy("Title of the book"), "text", "Guestbook", minimum=2, maximum=20),
+        SettingDef("guestbook.lines", lazy("Longest entry"), "integer", 10, minimum=1, maximum=50, wins="highest"),
+        SettingDef("guestbook.signed", lazy("Entries are signed"), "boolean", False, wins="highest"),
+        SettingDef("guestbook.order", lazy("Order of entries"), "choice", "newest", choices=order),
+    )
 
 
 @hookimpl

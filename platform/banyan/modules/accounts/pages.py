@@ -121,7 +121,9 @@ def list_codes() -> ResponseReturnValue:
 @permission(CREATE)
 def new_code() -> ResponseReturnValue:
     """The form of a new registration code."""
-    return render_template("accounts/new_code.html", form=_issue_form(current()))
+    ctx = current()
+    reasons = codes.against(ctx, ctx.session.get_one(Org, ctx.here.id))
+    return render_template("accounts/new_code.html", form=_issue_form(ctx), reasons=reasons)
 
 
 @pages.post("/orgs/<code>/administrators/codes/new")

@@ -16,8 +16,8 @@ from banyan.kernel.events import Event
 from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
 from banyan.kernel.jobs import Job
-from banyan.kernel.values import Metric, ModuleManifest, NavItem, OrgRef, Permission
-from banyan.modules.accounts import api, cli, events, exports, jobs, models, permissions, stats
+from banyan.kernel.values import Metric, ModuleManifest, NavItem, OrgRef, Permission, SettingDef
+from banyan.modules.accounts import api, cli, events, exports, jobs, models, permissions, settings, stats
 from banyan.modules.accounts.pages import pages
 from banyan.plugins import hookimpl
 
@@ -72,6 +72,11 @@ def banyan_actions() -> Mapping[str, Text]:
 @hookimpl
 def banyan_fields() -> Mapping[str, Text]:
     return events.FIELDS
+
+
+@hookimpl
+def banyan_settings() -> Sequence[SettingDef]:
+    return settings.SETTINGS
 
 
 @hookimpl

@@ -17,6 +17,7 @@ ACTIONS: Mapping[str, Text] = {
     "tenancy.module.switch_on": lazy("Switched a module on"),
     "tenancy.module.switch_off": lazy("Switched a module off"),
     "tenancy.module.lay_down": lazy("Laid down a module for those below"),
+    "tenancy.setting.update": lazy("Laid down settings"),
     "tenancy.manifest.apply": lazy("Applied a manifest"),
     "tenancy.document.upload": lazy("Uploaded a document"),
 }
@@ -56,3 +57,11 @@ class ModulePolicySet(Event):
     NAME: ClassVar[str] = "tenancy.module.laid_down"
     module: str
     policy: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsLaidDown(Event):
+    """An organisation laid down or lifted settings for itself and all below; ``keys`` names which."""
+
+    NAME: ClassVar[str] = "tenancy.setting.laid_down"
+    keys: tuple[str, ...]

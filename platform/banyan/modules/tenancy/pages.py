@@ -24,6 +24,7 @@ from banyan.modules.tenancy.module_pages import add_module_pages
 from banyan.modules.tenancy.schemas import OrgCreateForm, OrgUpdate
 from banyan.modules.tenancy.services import documents, organisations, search, tree
 from banyan.modules.tenancy.services.levels import levels, type_labels
+from banyan.modules.tenancy.setting_pages import add_setting_pages
 from banyan.modules.tenancy.treeview import DASHBOARD
 from banyan.web.forms import BoundForm
 from banyan.web.pages import done, submit
@@ -33,6 +34,7 @@ from banyan.web.tasks import asked_by_htmx
 
 pages = Blueprint("tenancy_pages", __name__, template_folder="templates")
 add_module_pages(pages)
+add_setting_pages(pages)
 READ, CREATE, UPDATE = permissions.ORG_READ.name, permissions.ORG_CREATE.name, permissions.ORG_UPDATE.name
 MOST_HITS = 20
 

@@ -10,5 +10,11 @@ ORG_EXPORT = Permission("tenancy.org:export", lazy("Export lists of organisation
 MODULE_READ = Permission("tenancy.module:read", lazy("See which modules are on"))
 MODULE_UPDATE = Permission("tenancy.module:update", lazy("Switch modules on and off"))
 MODULE_DECIDE = Permission("tenancy.module:decide", lazy("Lay down modules for the organisations below"))
+SETTING_READ = Permission("tenancy.setting:read", lazy("See settings"))
+SETTING_UPDATE = Permission("tenancy.setting:update", lazy("Lay down settings for the organisation and those below"))
 
-PERMISSIONS = (ORG_READ, ORG_CREATE, ORG_UPDATE, ORG_EXPORT, MODULE_READ, MODULE_UPDATE, MODULE_DECIDE)
+PERMISSIONS = (
+    *(ORG_READ, ORG_CREATE, ORG_UPDATE, ORG_EXPORT),
+    *(MODULE_READ, MODULE_UPDATE, MODULE_DECIDE),
+    *(SETTING_READ, SETTING_UPDATE),
+)

@@ -24,6 +24,8 @@ from banyan.modules.tenancy.file_api import api as file_api
 from banyan.modules.tenancy.manifest.telling import OrganisationsApplied
 from banyan.modules.tenancy.module_api import api as module_api
 from banyan.modules.tenancy.pages import pages
+from banyan.modules.tenancy.services import settings
+from banyan.modules.tenancy.setting_api import api as setting_api
 from banyan.plugins import hookimpl
 
 
@@ -50,7 +52,7 @@ def banyan_models() -> Sequence[type[Base]]:
 
 @hookimpl
 def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
-    return (api, file_api, module_api)
+    return (api, file_api, module_api, setting_api)
 
 
 @hookimpl
@@ -61,7 +63,7 @@ def banyan_page_blueprints() -> Sequence[Blueprint]:
 @hookimpl
 def banyan_event_types() -> Sequence[type[Event]]:
     own = (events.OrgCreated, events.OrgChanged, events.ModuleSwitched, events.ModulePolicySet)
-    return (*own, OrganisationsApplied)
+    return (*own, events.SettingsLaidDown, OrganisationsApplied)
 
 
 @hookimpl
@@ -72,6 +74,11 @@ def banyan_cli() -> Sequence[click.Command]:
 @hookimpl
 def banyan_actions() -> Mapping[str, Text]:
     return ACTIONS
+
+
+@hookimpl
+def banyan_fields() -> Mapping[str, Text]:
+    return settings.words()
 
 
 @hookimpl
@@ -97,4 +104,7 @@ def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
         ),
         NavItem(lazy("Profile"), "tenancy_pages.profile", "building", "organisation", 20, permissions.ORG_READ.name),
         NavItem(lazy("Modules"), "tenancy_pages.modules", "puzzle", "organisation", 60, permissions.MODULE_READ.name),
+        NavItem(
+            lazy("Settings"), "tenancy_pages.settings", "settings", "organisation", 70, permissions.SETTING_READ.name
+        ),
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select
 
 from banyan.kernel.context import Context
-from banyan.kernel.errors import Invalid, Refused
+from banyan.kernel.errors import Invalid, Refused, Text
 from banyan.kernel.i18n import lazy
 from banyan.kernel.runtime import runtime
 from banyan.kernel.treepath import lineage
@@ -23,8 +23,10 @@ from banyan.modules.access.services.grants import not_delegable, require_delegab
 from banyan.modules.accounts import rules
 from banyan.modules.accounts.models import RegistrationCode
 from banyan.modules.accounts.permissions import ACCOUNT_CREATE
+from banyan.modules.accounts.settings import CODES_ALLOWED
 from banyan.modules.audit.services import Subject, record
 from banyan.modules.tenancy.models import Org
+from banyan.plugins import settings as laid_down
 
 DEFAULT_ROLE = "org_admin"
 DEFAULT_REACH: Reach = "subtree"
@@ -44,8 +46,9 @@ def issue(ctx: Context, *, role: str = DEFAULT_ROLE, reach: Reach = DEFAULT_REAC
     Whoever issues it must be able to grant that role with that reach there: the code is the grant, postponed.
     """
     org = ctx.session.get_one(Org, ctx.here.id)
-    if org.status != "active":
-        raise Refused(lazy("This organisation has been revoked."))
+    reasons = against(ctx, org)
+    if reasons:
+        raise Refused(*reasons)
     if role not in _usable(ctx):
         raise Invalid({"role": [lazy("There is no such role at this organisation.")]})
     require_delegable(ctx, role, ctx.here, reach == "subtree")
@@ -67,6 +70,16 @@ def issue(ctx: Context, *, role: str = DEFAULT_ROLE, reach: Reach = DEFAULT_REAC
     after = {"role": role, "reach": reach, "note": note, "expires_at": row.expires_at}
     record(ctx, "accounts.code.create", subject(row), after=after)
     return IssuedCode(row, rules.shown_code(code))
+
+
+def against(ctx: Context, org: Org) -> list[Text]:
+    """Every reason why no code may be issued for an account at ``org``, whoever asks."""
+    reasons: list[Text] = []
+    if org.status != "active":
+        reasons.append(lazy("This organisation has been revoked."))
+    if not laid_down.setting(ctx, CODES_ALLOWED.key, org.ref):
+        reasons.append(lazy("Registration codes are forbidden here: accounts are opened by application."))
+    return reasons
 
 
 def role_choices(ctx: Context) -> list[tuple[str, str]]:
