@@ -29,7 +29,7 @@ from banyan.modules.audit import reading
 from banyan.modules.stats import plugin as stats
 from banyan.modules.tasks import plugin as tasks
 from banyan.modules.tenancy import plugin as tenancy
-from banyan.plugins import manager
+from banyan.plugins import failures, manager, migrate
 from banyan.plugins import settings as laid_down
 from banyan.plugins.manager import Plugins
 from banyan.web import blueprint as web
@@ -93,6 +93,8 @@ def _run_on(app: Banyan, settings: Settings, plugins: Plugins, app_url: str, clo
     store = LocalFolder(settings.home / "files")
     runtime.install(app, Runtime(settings, database, clock, store, jobs))
     laid_down.definitions(plugins)
+    plugins.unmigrated = migrate.unmigrated(database.engine, plugins)
+    plugins.report = failures.Keeper(database, clock)
     manager.install(app, plugins)
 
 

@@ -21,6 +21,7 @@ from banyan.kernel.db.failures import explained, lost_race
 from banyan.kernel.db.scoped import NOWHERE
 from banyan.kernel.errors import DomainError, Forbidden, Refused
 from banyan.modules.audit.services import Subject, record
+from banyan.plugins import manager
 from banyan.web import pages
 
 log = structlog.get_logger(__name__)
@@ -98,8 +99,17 @@ def _unexpected(error: Exception) -> Response:
     known = explained(error)
     if isinstance(known, DomainError):
         return _domain_error(known)
+    _tell_of_plugin(error)
     failure = known if isinstance(known, HTTPException) else InternalServerError()
     return problems.of_http_error(failure) if _is_api() else pages.of_http_error(failure)
+
+
+def _tell_of_plugin(error: Exception) -> None:
+    """A view of a plugin that fails is counted against it, as a failing hook is."""
+    plugins = manager.current()
+    module = plugins.module_of(request.blueprint or "")
+    if module is not None and module not in plugins.core:
+        plugins.report(module, f"view {request.endpoint}", error)
 
 
 def _write_refusal(error: DomainError) -> None:

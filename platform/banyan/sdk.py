@@ -37,6 +37,7 @@ from banyan.kernel.values import (
     OrgRef,
     Permission,
     Role,
+    Service,
     SettingDef,
     SettingValue,
 )
@@ -44,6 +45,7 @@ from banyan.modules.access.decision import decide, load, may, require, visible
 from banyan.modules.audit.services import Subject, changes, record
 from banyan.modules.tasks.downloads import attachment
 from banyan.plugins import hookimpl
+from banyan.plugins.services import service
 from banyan.plugins.settings import setting
 from banyan.web import charts
 from banyan.web.forms import BoundForm
@@ -91,6 +93,7 @@ __all__ = [
     "Schema",
     "Scoped",
     "ScopedSession",
+    "Service",
     "SettingDef",
     "SettingValue",
     "Sniffed",
@@ -135,6 +138,7 @@ __all__ = [
     "respond",
     "runtime",
     "scope_table",
+    "service",
     "setting",
     "signed_in",
     "sniff",

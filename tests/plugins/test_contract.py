@@ -17,7 +17,7 @@ import pytest
 
 import banyan.sdk
 from banyan.app import CORE
-from banyan.kernel.values import ModuleManifest
+from banyan.kernel.values import ModuleManifest, Service
 from banyan.plugins import hookimpl, hookspecs, manager
 from banyan.plugins.manager import PluginError
 from tests.plugins.banyan_guestbook import plugin as guestbook
@@ -84,11 +84,38 @@ class Manifested:
 
 
 class WithTables(Manifested):
-    """A plugin with the guestbook's table."""
+    """A plugin with the guestbook's table, and permissions of that name."""
 
     @hookimpl
     def banyan_models(self) -> object:
         return guestbook.banyan_models()
+
+    @hookimpl
+    def banyan_permissions(self) -> object:
+        return guestbook.banyan_permissions()
+
+
+class Strange(Manifested):
+    """A plugin with a hook that is none."""
+
+    @hookimpl
+    def banyan_teapot(self) -> None: ...
+
+
+class Failing(Manifested):
+    """A plugin whose start fails."""
+
+    @hookimpl
+    def banyan_jobs(self) -> object:
+        return 1 // 0
+
+
+class Offering(Manifested):
+    """A plugin that does something for others."""
+
+    @hookimpl
+    def banyan_services(self) -> object:
+        return (Service("offering.tea", 2, self),)
 
 
 def manifest(name: str, **values: object) -> ModuleManifest:
@@ -102,11 +129,22 @@ def manifest(name: str, **values: object) -> ModuleManifest:
         (Manifested(manifest("odd", api_version=2)), "API version"),
         (WithTables(manifest("odd", prefix="odd_")), "does not begin with"),
         (WithTables(manifest("odd")), "names no prefix"),
+        (WithTables(manifest("odd", prefix="guestbook_")), "does not begin with 'odd.'"),
+        (Strange(manifest("odd")), "banyan_teapot"),
+        (Failing(manifest("odd")), "ZeroDivisionError"),
+        (object(), "no manifest"),
     ],
 )
-def test_a_plugin_that_breaks_the_rules_keeps_the_platform_from_starting(plugin: object, said: str) -> None:
-    with pytest.raises(PluginError, match=said):
-        manager.load(CORE, {"odd": plugin})
+def test_a_plugin_that_breaks_the_rules_is_left_out_and_the_platform_starts(plugin: object, said: str) -> None:
+    found = manager.load(CORE, {"odd": plugin})
+    assert "odd" not in found.manifests
+    assert said in found.failures["odd"]
+    assert found.manifests.keys() >= CORE.keys()
+
+
+def test_a_module_of_the_core_that_breaks_the_rules_keeps_the_platform_from_starting() -> None:
+    with pytest.raises(PluginError, match="calls itself"):
+        manager.load({"odd": Manifested(manifest("other"))})
 
 
 def test_two_modules_of_one_name_keep_the_platform_from_starting() -> None:
@@ -120,6 +158,24 @@ def test_a_plugin_whose_requirement_is_missing_is_left_out_and_reported() -> Non
     found = manager.load(CORE, {"needy": needy, "after": after})
     assert not {"needy", "after"} & set(found.manifests)
     assert "nobody" in found.failures["needy"]
+
+
+def test_a_service_binds_whoever_requires_it_to_the_module_that_offers_it() -> None:
+    offering, thirsty = Offering(manifest("offering")), Manifested(manifest("thirsty", requires=("offering.tea@2",)))
+    found = manager.load({}, {"offering": offering, "thirsty": thirsty})
+    assert found.needs("thirsty") == ("offering",)
+    assert found.services["offering.tea@2"][1].implementation is offering
+
+    older = manager.load({}, {"offering": offering, "old": Manifested(manifest("old", requires=("offering.tea@1",)))})
+    assert "offering.tea@1" in older.failures["old"]
+
+
+def test_modules_that_require_each_other_in_a_circle_are_left_out() -> None:
+    one, two = Manifested(manifest("one", requires=("two",))), Manifested(manifest("two", requires=("one",)))
+    after = Manifested(manifest("after", requires=("one",)))
+    found = manager.load({}, {"one": one, "two": two, "after": after, "whole": Manifested(manifest("whole"))})
+    assert set(found.manifests) == {"whole"}
+    assert found.failures.keys() == {"one", "two", "after"}
 
 
 def test_a_hook_that_fails_costs_its_module_only(caplog: pytest.LogCaptureFixture) -> None:

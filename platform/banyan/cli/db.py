@@ -27,25 +27,30 @@ def _plugins() -> Plugins:
     return manager.load(CORE)
 
 
-def bring_up_to_date(owner_url: str, plugins: Plugins) -> None:
+def bring_up_to_date(owner_url: str, plugins: Plugins) -> dict[str, str]:
     """Migrate, and make the partitions of the audit log that the coming months need.
 
     :param owner_url: connection URL of the role that owns the tables.
+    :return: plugins that could not be migrated, and why; they are off until they can.
     """
-    upgrade_all(owner_url, plugins)
+    failed = upgrade_all(owner_url, plugins)
     engine = create_engine(driver_url(owner_url))
     try:
         with engine.begin() as connection:
             ensure_partitions(connection, today(SystemClock()))
     finally:
         engine.dispose()
+    return failed
 
 
 @db.command()
 def upgrade() -> None:
     """Bring the tables of the core and of every plugin to the newest revision, and make those of the coming months."""
     with database_server(Settings.from_env()) as urls:
-        bring_up_to_date(urls.owner, _plugins())
+        failed = bring_up_to_date(urls.owner, _plugins())
+    if failed:
+        said = "\n".join(f"  {name}: {reason}" for name, reason in failed.items())
+        raise click.ClickException(f"The platform is up to date. These plugins are not, and stay off:\n{said}")
     click.echo("The database is up to date.")
 
 

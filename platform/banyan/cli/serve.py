@@ -68,7 +68,8 @@ def _prepare(settings: Settings, urls: Urls) -> None:
 
     check_app_role(urls.app)
     check_capacity(settings, urls.app)
-    bring_up_to_date(urls.owner, manager.load(CORE))
+    for name, reason in bring_up_to_date(urls.owner, manager.load(CORE)).items():
+        click.echo(f"The plugin {name} stays off, its tables could not be brought up to date: {reason}", err=True)
     first_run(settings, urls)
 
 

@@ -21,9 +21,11 @@ from banyan.cli.supervisor import follow_parent
 from banyan.kernel import logs, runtime
 from banyan.kernel import worker as jobs
 from banyan.kernel.db.roles import check_app_role
+from banyan.kernel.db.session import ScopedSession
 from banyan.kernel.jobs import QUEUE
 from banyan.kernel.settings import Settings
 from banyan.modules.accounts.services.behalf import actor_of
+from banyan.plugins import enablement, manager
 
 # Chunks are short; one that takes longer than this at a stop is left to the rescuer.
 GRACEFUL_SECONDS = 15
@@ -97,5 +99,14 @@ def runner(app: Banyan, stopping: threading.Event) -> jobs.Runner:
             yield
 
     with app.app_context():
-        held = runtime.runtime()
-    return jobs.Runner(held.db, held.clock, held.store, held.jobs, actor_of, stopping, scene)
+        held, plugins = runtime.runtime(), manager.current()
+
+    def failed(job: str, error: BaseException) -> None:
+        module = job.partition(".")[0]
+        if module in plugins.manifests and module not in plugins.core:
+            plugins.report(module, f"job {job}", error)
+
+    def stopped(session: ScopedSession, job: str) -> bool:
+        return job.partition(".")[0] in enablement.stopped(session, plugins)
+
+    return jobs.Runner(held.db, held.clock, held.store, held.jobs, actor_of, stopping, scene, failed, stopped)

@@ -129,7 +129,8 @@ class ModuleManifest:
 
     :ivar always_on: part of every organisation, cannot be switched off.
     :ivar prefix: prefix of its tables; empty for core modules.
-    :ivar requires: names of modules that must be on as well.
+    :ivar requires: modules that must be on as well, by name, or by a service they offer as ``name@version``.
+    :ivar author: who answers for it. :ivar api_version: of the contract it was written for.
     """
 
     name: str
@@ -142,6 +143,24 @@ class ModuleManifest:
     requires: tuple[str, ...] = ()
     api_version: int = 1
     icon: str = "puzzle"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a module does for others, who never import it: found by name and version through the sdk.
+
+    :ivar name: ``<module>.<what>``. :ivar version: grows when callers have to change.
+    :ivar implementation: what callers get; its functions take a `Context` first.
+    """
+
+    name: str
+    version: int
+    implementation: object
+
+    @property
+    def key(self) -> str:
+        """Name and version, as ``requires`` of a manifest has them."""
+        return f"{self.name}@{self.version}"
 
 
 @dataclass(frozen=True, slots=True)

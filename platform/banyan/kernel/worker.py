@@ -30,6 +30,14 @@ log = structlog.get_logger(__name__)
 ActorOf = Callable[[ScopedSession, UUID | None], Actor]
 
 
+def _untold(_job: str, _error: BaseException) -> None:
+    """Nobody but the log is told."""
+
+
+def _never(_session: ScopedSession, _job: str) -> bool:
+    return False
+
+
 @dataclass
 class Runner:
     """What a worker needs to run jobs.
@@ -37,6 +45,8 @@ class Runner:
     :ivar actor_of: the actor who started a task, with the grants valid now.
     :ivar stopping: set when the worker is told to end; tasks go back into the queue at their next chunk.
     :ivar scene: what stands around a job, given the language of who started it: the application's context.
+    :ivar failed: told of a job that failed on our side. :ivar stopped: whether a job is not to run at present, asked
+        in the transaction of the run.
     """
 
     db: Database
@@ -46,6 +56,8 @@ class Runner:
     actor_of: ActorOf
     stopping: threading.Event
     scene: Callable[[str], AbstractContextManager[object]] = nullcontext
+    failed: Callable[[str, BaseException], None] = _untold
+    stopped: Callable[[ScopedSession, str], bool] = _never
 
     def context(self, session: ScopedSession, actor: Actor, task: LongTask | None = None) -> Context:
         """The context of a job: the same road as a request from its fifth step."""
@@ -75,10 +87,11 @@ def run_long_task(runner: Runner, task_id: UUID) -> None:
         except DomainError as error:
             session.rollback()
             _end(runner, run, fence, "failed", str(error))
-        except Exception:
+        except Exception as error:
             session.rollback()
             log.exception("long task failed", task=str(task_id), kind=task.kind)
             _end(runner, run, fence, "failed", "")
+            runner.failed(task.kind, error)
         finally:
             shutil.rmtree(run.folder, ignore_errors=True)
 
@@ -182,8 +195,15 @@ def run_periodic(runner: Runner, job: Job) -> None:
     if job.periodic is None:
         raise LookupError(f"job {job.name!r} is not periodic")
     with runner.scene(DEFAULT_LANGUAGE), runner.db.session(Whole(job.reason)) as session:
-        job.periodic(runner.context(session, Actor(None, job.name, "job")))
-        session.commit()
+        if runner.stopped(session, job.name):
+            return
+        try:
+            job.periodic(runner.context(session, Actor(None, job.name, "job")))
+            session.commit()
+        except Exception as error:
+            session.rollback()
+            runner.failed(job.name, error)
+            raise
 
 
 RESCUER = Job(

@@ -119,6 +119,7 @@ def _hand_over(session: ScopedSession, plugins: Plugins, ctx: Context, event: Ou
         except Exception as error:
             log.exception("event not taken", plugin=name, event_id=str(event.id), event_name=event.name)
             problems.append(f"{name}: {type(error).__name__}: {error}")
+            plugins.report(name, HOOK, error)
     return problems
 
 

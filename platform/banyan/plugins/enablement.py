@@ -1,6 +1,7 @@
 """Which modules are on at an organisation: its own switch, bounded by what its upper levels lay down.
 
-A policy set at several organisations of a line: the highest setter wins; unset means allowed and off.
+A policy set at several organisations of a line: the highest setter wins; unset means allowed and off. Above all of
+them stands the operator, who may switch a plugin off for everybody.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, UniqueConstraint, func, literal, select, union_all
+from sqlalchemy import Connection, UniqueConstraint, delete, func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from banyan.kernel.db.base import Base, Identified
@@ -50,18 +52,31 @@ class ModulePolicy(Identified, OrgPair, Base):
     set_at: Mapped[datetime]
 
 
+class PluginOff(Base):
+    """A plugin that the operator has switched off for everybody. A directory table, read with the policies."""
+
+    __tablename__ = "plugin_off"
+
+    module: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    switched_by: Mapped[UUID | None]
+    switched_at: Mapped[datetime]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a module stands at an organisation.
 
     :ivar policy: the one in force, None when nobody set one. :ivar setter_path: who set it.
     :ivar switched_on: the organisation's own switch. :ivar on: what comes of it.
+    :ivar everywhere_off: the operator has switched it off for everybody.
     """
 
     policy: Policy | None
     setter_path: str | None
     switched_on: bool
     on: bool
+    everywhere_off: bool = False
 
 
 OFF = Standing(None, None, False, False)
@@ -75,33 +90,42 @@ def standings(session: Session | Connection, org: OrgRef) -> dict[str, Standing]
     states = select(ModuleState.module, literal("switch"), literal("")).where(
         ModuleState.org_id == org.id, ModuleState.enabled.is_(True)
     )
+    stopped = select(PluginOff.module, literal("off"), literal(""))
     switched: set[str] = set()
+    off: set[str] = set()
     highest: dict[str, tuple[str, Policy]] = {}
-    for module, kind, path in session.execute(union_all(policies, states)):
+    for module, kind, path in session.execute(union_all(policies, states, stopped)):
         if kind == "switch":
             switched.add(module)
+        elif kind == "off":
+            off.add(module)
         elif module not in highest or len(path) < len(highest[module][0]):
             highest[module] = (path, _POLICY[kind])
-    return {module: _standing(module in switched, highest.get(module)) for module in switched | highest.keys()}
+    return {
+        module: _standing(module in switched, highest.get(module), module in off)
+        for module in switched | highest.keys() | off
+    }
 
 
-def _standing(switched_on: bool, highest: tuple[str, Policy] | None) -> Standing:
+def _standing(switched_on: bool, highest: tuple[str, Policy] | None, everywhere_off: bool) -> Standing:
     path, policy = highest or (None, None)
-    on = policy == "mandatory" or (switched_on and policy != "forbidden")
-    return Standing(policy, path, switched_on, on)
+    on = not everywhere_off and (policy == "mandatory" or (switched_on and policy != "forbidden"))
+    return Standing(policy, path, switched_on, on, everywhere_off)
 
 
 def enabled_modules(session: Session | Connection, plugins: Plugins, org: OrgRef) -> frozenset[str]:
     """Names of all modules that are on at ``org``, those always on among them.
 
-    A module whose dependency is off is off as well, whatever its own switch says.
+    A module whose dependency is off is off as well, whatever its own switch says; so is a plugin that the operator
+    has switched off for everybody, or whose tables have not been migrated.
     """
-    if not plugins.optional:
+    if plugins.manifests.keys() == plugins.core and not plugins.optional:
         return plugins.always_on
     found = standings(session, org)
     on = plugins.always_on | {name for name in plugins.manifests if found.get(name, OFF).on}
+    on -= plugins.unmigrated | {name for name, standing in found.items() if standing.everywhere_off}
     while True:
-        kept = {name for name in on if all(wanted in on for wanted in plugins.manifests[name].requires)}
+        kept = {name for name in on if all(wanted in on for wanted in plugins.needs(name))}
         if kept == on:
             return frozenset(on)
         on = frozenset(kept)
@@ -161,6 +185,32 @@ def set_policy(
         row = ModulePolicy(org_id=org.id, org_path=org.path, module=module)
         session.add(row)
     row.policy, row.set_by, row.set_at = policy, by, at
+
+
+def everywhere_off(session: Session | Connection) -> dict[str, PluginOff]:
+    """Module name → how the operator has switched it off for everybody."""
+    rows = session.execute(select(PluginOff.module, PluginOff.reason, PluginOff.switched_by, PluginOff.switched_at))
+    return {row[0]: PluginOff(module=row[0], reason=row[1], switched_by=row[2], switched_at=row[3]) for row in rows}
+
+
+def stopped(session: Session | Connection, plugins: Plugins) -> frozenset[str]:
+    """Names of plugins that run nowhere at present: switched off for everybody, or not migrated."""
+    if plugins.manifests.keys() == plugins.core:
+        return frozenset()
+    return plugins.unmigrated | everywhere_off(session).keys()
+
+
+def set_everywhere_off(session: Session, module: str, reason: str, *, by: UUID | None, at: datetime) -> bool:
+    """Switch a plugin off for everybody; False where it is off already."""
+    row = {"module": module, "reason": reason, "switched_by": by, "switched_at": at}
+    done = session.execute(insert(PluginOff).values(row).on_conflict_do_nothing().returning(PluginOff.module))
+    return done.first() is not None
+
+
+def lift_everywhere_off(session: Session, module: str) -> bool:
+    """Leave a plugin to the organisations again; False where it was not off for everybody."""
+    done = session.execute(delete(PluginOff).where(PluginOff.module == module).returning(PluginOff.module))
+    return done.first() is not None
 
 
 def _policy(text: str) -> Policy:

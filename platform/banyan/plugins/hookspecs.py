@@ -32,6 +32,7 @@ from banyan.kernel.values import (
     OrgRef,
     Permission,
     Role,
+    Service,
     SettingDef,
 )
 from banyan.plugins import PROJECT
@@ -94,6 +95,14 @@ def banyan_roles() -> tuple[Sequence[Role], Sequence[Binding]]:  # type: ignore[
     """Built-in roles the module adds, and what built-in roles may do with its permissions by default.
 
     :return: roles, policy lines.
+    """
+
+
+@hookspec
+def banyan_services() -> Sequence[Service]:  # type: ignore[empty-body]
+    """What the module does for others, who require it in their manifest and find it with `banyan.sdk.service`.
+
+    :return: services named ``<module>.<what>``.
     """
 
 

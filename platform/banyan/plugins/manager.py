@@ -1,41 +1,59 @@
-"""Loading modules and asking their hooks: sorted, isolated from each other's failures, reported by name."""
+"""Loading modules and asking their hooks: sorted, isolated from each other's failures, reported by name.
+
+The core's modules must be whole: what is wrong with one of them is a failure of the start. What is wrong with a
+plugin is recorded against that plugin, which is left out; only a name that is taken twice refuses to start, since
+nobody could say which of the two an organisation has switched on.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import structlog
 from flask import Flask, current_app
 from pluggy import PluginManager
 
-from banyan.kernel.values import ModuleManifest
+from banyan.kernel.context import Context
+from banyan.kernel.values import ModuleManifest, Service
 from banyan.plugins import PROJECT, hookspecs
+from banyan.plugins.isolation import Isolated, Report, unreported
+from banyan.plugins.startup import API_VERSION, START_HOOKS, PluginError, check, check_dependencies
+
+__all__ = ["API_VERSION", "ENTRY_POINTS", "PluginError", "Plugins", "current", "install", "load"]
 
 ENTRY_POINTS = "banyan.plugins"
-API_VERSION = 1
 log = structlog.get_logger(__name__)
-
-
-class PluginError(RuntimeError):
-    """A plugin that makes it unsafe to start."""
 
 
 @dataclass
 class Plugins:
     """All modules of this process: core modules and third parties' plugins.
 
-    :ivar manifests: module name → manifest, sorted by name.
-    :ivar failures: plugin name → why it could not be loaded.
-    :ivar blueprints: blueprint name → module that brought it.
+    :ivar manifests: module name → manifest, in the order of loading. :ivar core: names of the core's modules.
+    :ivar answers: what each module answered to the hooks that are asked at start.
+    :ivar services: ``name@version`` → module that offers it, and what it offers.
+    :ivar failures: plugin name → why it could not be loaded. :ivar warnings: plugin name → what it should change.
+    :ivar sources: plugin name → distribution and its version.
+    :ivar unmigrated: plugins whose tables are older than their code: off everywhere until they are migrated.
+    :ivar blueprints: blueprint name → module that brought it. :ivar report: told when a hook of a module fails.
     """
 
     pm: PluginManager
     manifests: dict[str, ModuleManifest] = field(default_factory=dict)
+    core: frozenset[str] = frozenset()
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    services: dict[str, tuple[str, Service]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    unmigrated: frozenset[str] = frozenset()
     blueprints: dict[str, str] = field(default_factory=dict)
+    report: Report = unreported
 
     def module_of(self, blueprint: str) -> str | None:
         """Which module brought ``blueprint``; None for the shell's own."""
@@ -51,39 +69,74 @@ class Plugins:
         """Names of modules that are part of every organisation."""
         return frozenset(name for name, manifest in self.manifests.items() if manifest.always_on)
 
+    def needs(self, name: str) -> tuple[str, ...]:
+        """Names of the modules that must be on for ``name``: required themselves, or for a service they offer."""
+        wanted = (self.provider(one) for one in self.manifests[name].requires)
+        return tuple(dict.fromkeys(one for one in wanted if one is not None and one != name))
+
+    def provider(self, required: str) -> str | None:
+        """The module behind an entry of ``requires``: a module, or a service as ``name@version``; None: not here."""
+        if "@" in required:
+            found = self.services.get(required)
+            return found[0] if found else None
+        return required if required in self.manifests else None
+
     def module(self, name: str) -> Any:
         """The object that implements module ``name``'s hooks."""
         return self.pm.get_plugin(name)
 
     def start(self, hook: str) -> Iterator[tuple[str, Any]]:
-        """Ask a start-up hook of each module in turn: module name, answer. A failure is the start's failure."""
-        for name in self.manifests:
-            implementation = getattr(self.module(name), hook, None)
-            if implementation is not None:
-                yield name, implementation()
+        """What each module answers to a hook that is not about an organisation: module name, answer.
 
-    def ask(self, hook: str, among: frozenset[str] | set[str], **arguments: Any) -> Iterator[tuple[str, Any]]:
-        """Ask ``hook`` of the modules ``among``: module name, answer. A hook that raises costs its module only."""
+        The hooks of `START_HOOKS` were asked when the modules were loaded; the others are asked now.
+        """
+        if hook not in START_HOOKS:
+            yield from self.ask(hook, self.manifests.keys())
+            return
         for name in self.manifests:
-            implementation = getattr(self.module(name), hook, None)
-            if name not in among or implementation is None:
-                continue
-            try:
-                answer = _call(implementation, arguments)
-            except Exception:
-                log.exception("hook failed", hook=hook, plugin=name)
-                continue
-            if answer is not None:
-                yield name, answer
+            if hook in self.answers[name]:
+                yield name, self.answers[name][hook]
+
+    def ask(
+        self, hook: str, among: Container[str], *, ctx: Context | None = None, **arguments: Any
+    ) -> Iterator[tuple[str, Any]]:
+        """Ask ``hook`` of the modules ``among``: module name, answer. A hook that raises costs its module only.
+
+        What a plugin's hook did to the transaction of ``ctx`` before it raised is undone.
+        """
+        with Isolated(self.report, ctx) as isolated:
+            for name in self.manifests:
+                implementation = self._implementation(name, hook) if name in among else None
+                if implementation is None:
+                    continue
+                trusted = name in self.core
+                with isolated.one(name, hook, trusted=trusted) as answer:
+                    answer.value = _call(implementation, {"ctx": ctx, **arguments})
+                if answer.value is not None:
+                    yield name, answer.value
 
     def tell(self, hook: str, module: str, /, **arguments: Any) -> Any:
         """Ask one module, whose failure is the caller's."""
-        implementation = getattr(self.module(module), hook, None)
+        implementation = self._implementation(module, hook)
         return _call(implementation, arguments) if implementation is not None else None
 
     def implementing(self, hook: str) -> frozenset[str]:
         """Names of the modules that implement ``hook``."""
-        return frozenset(name for name in self.manifests if getattr(self.module(name), hook, None) is not None)
+        return frozenset(name for name in self.manifests if self._implementation(name, hook) is not None)
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """Take out a module that cannot be served, and write down why."""
+        self.failures[name] = reason
+        if self.pm.has_plugin(name):
+            self.pm.unregister(name=name)
+        self.manifests.pop(name, None)
+        self.answers.pop(name, None)
+        for key in [key for key, (module, _service) in self.services.items() if module == name]:
+            del self.services[key]
+
+    def _implementation(self, module: str, hook: str) -> Callable[..., Any] | None:
+        found: Callable[..., Any] | None = getattr(self.module(module), hook, None)
+        return found
 
 
 _KEY = "banyan.plugins"
@@ -107,64 +160,68 @@ def _call(implementation: Callable[..., Any], arguments: Mapping[str, Any]) -> A
 
 
 def load(core: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> Plugins:
-    """All modules: the core's, then installed plugins in the order of their names.
+    """All modules: the core's, then plugins in the order of their names.
 
-    :param core: name → object with hook implementations. :param extra: the same, for tests.
-    :raises PluginError: a name is taken twice, or a hook is not part of the contract.
+    :param core: name → object with hook implementations. :param extra: plugins beside the installed ones, for tests
+        and for checking one that is not installed.
+    :raises PluginError: a name is taken twice, or a module of the core breaks the contract.
     """
     pm = PluginManager(PROJECT)
     pm.add_hookspecs(hookspecs)
-    plugins = Plugins(pm)
+    plugins = Plugins(pm, core=frozenset(core))
     for name, implementation in core.items():
         _register(plugins, name, implementation)
-    for name, implementation in sorted((extra or {}).items()):
-        _register(plugins, name, implementation)
-    for entry in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda found: found.name):
-        if entry.name in plugins.manifests:
-            raise PluginError(f"two modules are called {entry.name!r}: {entry.value} cannot be loaded")
-        try:
-            implementation = entry.load()
-        except Exception as error:
-            plugins.failures[entry.name] = f"{type(error).__name__}: {error}"
-            log.exception("plugin cannot be loaded", plugin=entry.name)
-            continue
-        _register(plugins, entry.name, implementation)
-    pm.check_pending()
-    _check_dependencies(plugins)
+    for name, find in sorted({**_installed(core, extra or {}), **_given(extra or {})}.items()):
+        _contained(plugins, name, find)
+    check_dependencies(plugins)
     return plugins
 
 
-def _register(plugins: Plugins, name: str, implementation: Any) -> None:
-    if name in plugins.manifests:
+def _given(extra: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+    return {name: partial(extra.__getitem__, name) for name in extra}
+
+
+def _installed(core: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+    found: dict[str, Callable[[], Any]] = {}
+    taken = {**dict.fromkeys(core, "the core"), **dict.fromkeys(extra, "a plugin given beside the installed ones")}
+    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        if entry.name in taken:
+            raise PluginError(
+                f"two modules are called {entry.name!r}: {entry.value} of {_source(entry)} and {taken[entry.name]}."
+                " Uninstall one of them"
+            )
+        taken[entry.name] = f"{entry.value} of {_source(entry)}"
+        found[entry.name] = entry.load
+    return found
+
+
+def _source(entry: importlib.metadata.EntryPoint) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else "nothing that is installed"
+
+
+def _contained(plugins: Plugins, name: str, find: Callable[[], Any]) -> None:
+    """Load one plugin; whatever goes wrong is written down under its name, and nothing of it stays."""
+    if name in plugins.core:
         raise PluginError(f"two modules are called {name!r}")
-    plugins.pm.register(implementation, name=name)
-    manifest = implementation.banyan_manifest()
-    if manifest.name != name:
-        raise PluginError(f"module {name!r} calls itself {manifest.name!r}")
-    if manifest.api_version != API_VERSION:
-        raise PluginError(f"module {name!r} speaks API version {manifest.api_version}, this platform {API_VERSION}")
-    plugins.manifests[name] = manifest
-    _check_tables(name, manifest, implementation)
+    try:
+        _register(plugins, name, find())
+    except PluginError as error:
+        plugins.leave_out(name, str(error))
+        log.error("plugin breaks the contract", plugin=name, reason=str(error))
+    except Exception as error:
+        plugins.leave_out(name, f"{type(error).__name__}: {error}")
+        log.exception("plugin cannot be loaded", plugin=name)
 
 
-def _check_tables(name: str, manifest: ModuleManifest, implementation: Any) -> None:
-    models = implementation.banyan_models() if hasattr(implementation, "banyan_models") else ()
-    for model in models:
-        if manifest.prefix and not model.__tablename__.startswith(manifest.prefix):
-            raise PluginError(f"table {model.__tablename__!r} of {name!r} does not begin with {manifest.prefix!r}")
-    if models and not manifest.always_on and not manifest.prefix:
-        raise PluginError(f"plugin {name!r} brings tables and names no prefix for them")
-
-
-def _check_dependencies(plugins: Plugins) -> None:
-    """Modules whose requirements are not installed are left out, and whatever requires them in turn."""
-    incomplete = True
-    while incomplete:
-        incomplete = False
-        for name, manifest in list(plugins.manifests.items()):
-            missing = [wanted for wanted in manifest.requires if wanted not in plugins.manifests]
-            if missing:
-                plugins.pm.unregister(name=name)
-                del plugins.manifests[name]
-                plugins.failures[name] = f"requires {', '.join(missing)}, which is not installed"
-                incomplete = True
+def _register(plugins: Plugins, name: str, implementation: Any) -> None:
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", DeprecationWarning)
+        plugins.pm.register(implementation, name=name)
+        plugins.answers[name] = check(plugins, name, implementation)
+    plugins.manifests[name] = plugins.answers[name]["banyan_manifest"]
+    for service in plugins.answers[name].get("banyan_services", ()):
+        plugins.services[service.key] = (name, service)
+    said = [str(one.message) for one in heard if issubclass(one.category, DeprecationWarning)]
+    if said:
+        plugins.warnings[name] = said
+        log.warning("plugin uses what will be gone", plugin=name, what=said)

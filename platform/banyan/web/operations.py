@@ -97,7 +97,8 @@ def readyz() -> ResponseReturnValue:
     """Whether requests can be served: 503 with all reasons when they cannot."""
     checks = dict(_checks())
     supervised = runtime().settings.supervised
-    failing = [name for name, reason in checks.items() if reason and (name != "worker" or supervised)]
+    harmless = {"plugin_migrations"} if supervised else {"plugin_migrations", "worker"}
+    failing = [name for name, reason in checks.items() if reason and name not in harmless]
     body = {
         "status": "unavailable" if failing else "ready",
         "checks": {name: reason or "ok" for name, reason in checks.items()},
@@ -112,7 +113,9 @@ def _checks() -> Iterator[tuple[str, str]]:
         with runtime().db.engine.connect() as connection:
             yield "database", ""
             behind = pending(connection, manager.current())
-            yield "migrations", f"behind: {', '.join(behind)}; run `banyan db upgrade`" if behind else ""
+            told = f"behind: {', '.join(behind)}; run `banyan db upgrade`" if behind else ""
+            yield "migrations", told if "core" in behind else ""
+            yield "plugin_migrations", told if "core" not in behind else ""
             # The queue's tables come with the core's migrations.
             seen = None if "core" in behind else connection.scalar(text(_WORKER_AGE))
             yield "worker", _worker(seen)

@@ -67,7 +67,7 @@ def listing(ctx: Context) -> list[ModuleView]:
     for name, manifest in plugins.manifests.items():
         standing = found.get(name, OFF)
         setter = line.get(standing.setter_path or "")
-        requires = tuple(plugins.manifests[wanted].label for wanted in manifest.requires)
+        requires = tuple(plugins.manifests[wanted].label for wanted in plugins.needs(name))
         views.append(ModuleView(manifest, name in on, standing, setter, own.get(name), requires))
     return sorted(views, key=lambda view: (view.manifest.always_on, view.name))
 
@@ -122,7 +122,7 @@ def _against_on(ctx: Context, found: ModuleView, plugins: Plugins) -> list[Text]
     if found.on:
         return reasons
     on = enablement.enabled_modules(ctx.session, plugins, ctx.here)
-    for wanted in found.manifest.requires:
+    for wanted in plugins.needs(found.name):
         if wanted not in on:
             label = plugins.manifests[wanted].label
             reasons.append(lazy("It needs the module “%(name)s”, which is off here.", name=label))
@@ -139,7 +139,7 @@ def _against_off(ctx: Context, found: ModuleView, plugins: Plugins) -> list[Text
         reasons.append(lazy("%(name)s has laid down this module as mandatory.", name=_setter(found)))
     on = enablement.enabled_modules(ctx.session, plugins, ctx.here)
     for name in sorted(on):
-        if found.name in plugins.manifests[name].requires:
+        if found.name in plugins.needs(name):
             label = plugins.manifests[name].label
             reasons.append(lazy("The module “%(name)s” needs it and is on here.", name=label))
     return reasons
@@ -202,7 +202,7 @@ def _against_policy(ctx: Context, found: ModuleView, plugins: Plugins, policy: P
     mandatory = {one.name for one in listing(ctx) if one.manifest.always_on or one.standing.policy == "mandatory"}
     reasons: list[Text] = []
     if policy == "mandatory":
-        for wanted in found.manifest.requires:
+        for wanted in plugins.needs(found.name):
             if wanted not in mandatory:
                 label = plugins.manifests[wanted].label
                 reasons.append(lazy("It needs the module “%(name)s”, which is not mandatory here.", name=label))
@@ -210,7 +210,7 @@ def _against_policy(ctx: Context, found: ModuleView, plugins: Plugins, policy: P
             reasons.extend(_asked(ctx, found, plugins))
         return reasons
     for name in sorted(mandatory):
-        if found.name in plugins.manifests[name].requires:
+        if found.name in plugins.needs(name):
             label = plugins.manifests[name].label
             reasons.append(lazy("The module “%(name)s” needs it and is mandatory here.", name=label))
     return reasons
