@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from flask import current_app, g
@@ -11,10 +11,12 @@ from sqlalchemy import Connection
 
 from banyan.kernel.clock import Clock
 from banyan.kernel.context import Context
+from banyan.kernel.db.scoped import Exact
 from banyan.kernel.db.session import Database
 from banyan.kernel.files import FileStore
 from banyan.kernel.jobs import Job
 from banyan.kernel.settings import Settings
+from banyan.kernel.values import OrgRef
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -74,6 +76,19 @@ def current() -> Context:
     found = state()
     if found is None:
         raise RuntimeError("the gate has not been passed")
+    return found.ctx
+
+
+def inside(org: OrgRef) -> Context:
+    """Let the current request go on inside ``org`` alone, which a code of its visitor named.
+
+    What was read before is left behind.
+    """
+    found = state()
+    if found is None:
+        raise RuntimeError("the gate has not been passed")
+    found.ctx.session.close()
+    found.ctx = replace(found.ctx, session=runtime().db.session(Exact(org)), org=org)
     return found.ctx
 
 

@@ -222,3 +222,54 @@ def test_a_code_cannot_be_tried_out_without_the_key(app: Banyan) -> None:
         held = app.extensions["banyan.runtime"]
         assert keyed != identity.hashed("ABCD2345")
         assert held.settings.secret_key
+
+
+@pytest.mark.clause("ORG-02")
+def test_a_code_sets_up_an_account_that_was_opened_for_its_holder(
+    app: Banyan, client: FlaskClient, world: World
+) -> None:
+    city = world.org(code="cc")
+    issuer, opened = world.admin(city), world.account(city, "li.lei", display_name="李雷")
+    world.grant(opened, city)
+    ctx = world.context(issuer, city)
+    with app.app_context(), ctx.session:
+        row = codes.issue_for_account(ctx, opened, role="org_admin", reach="subtree", note="")
+        first, second = codes.renew(ctx, row), codes.renew(ctx, row)
+        ctx.session.commit()
+
+    assert client.post("/register", data={"code": first}).status_code == 422, "a fresh code takes its place"
+    offered = client.post("/register", data={"code": second})
+    assert "li.lei" in offered.text
+    assert 'name="sign_in_name"' not in offered.text
+    weak = client.post("/register/account", data={"code": second, "password": "li.lei", "repeated": "li.lei"})
+    assert weak.status_code == 422
+    good = {"code": second, "password": PASSWORD, "repeated": PASSWORD}
+    assert client.post("/register/account", data={**good, "sign_in_name": "other"}).status_code == 422
+    assert client.post("/register/account", data=good).status_code == 303
+    assert client.get("/orgs/cc/administrators").status_code == 200
+    assert client.post("/register/account", data=good).status_code == 422
+    assert world.session.scalar(select(func.count()).select_from(Account).where(Account.org_id == city.id)) == 2
+
+
+@pytest.mark.clause("ORG-02")
+def test_where_codes_are_forbidden_none_is_issued_and_the_reason_is_said(
+    app: Banyan, client: FlaskClient, world: World
+) -> None:
+    province = world.org(code="jl")
+    city = world.org(province, "cc")
+    issuer = world.admin(province)
+    early = _issue(client, world, city, issuer)
+    headers = world.token(issuer)
+    forbid = {"values": {"accounts.codes_allowed": False}}
+    assert client.put("/api/v1/orgs/jl/settings", json=forbid, headers=headers).status_code == 200
+
+    answer = client.post("/api/v1/orgs/cc/registration-codes", json={}, headers=headers)
+    assert answer.status_code == 409
+    assert answer.get_json()["reasons"]
+    own = world.token(world.admin(city))
+    allow = {"values": {"accounts.codes_allowed": True}}
+    assert client.put("/api/v1/orgs/cc/settings", json=allow, headers=own).status_code == 409
+    browser = world.sign_in(issuer, app.test_client())
+    assert 'name="role"' not in browser.get("/orgs/cc/administrators/codes/new").text
+    assert browser.post("/orgs/cc/administrators/codes/new", data={"role": "org_admin"}).status_code == 422
+    assert _set_up(client, early).status_code == 303, "a code that was handed out before stays valid"

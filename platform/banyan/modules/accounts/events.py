@@ -50,6 +50,7 @@ ACTIONS: Mapping[str, Text] = {
     "accounts.token.create": lazy("API token made"),
     "accounts.token.revoke": lazy("API token revoked"),
     "accounts.code.create": lazy("Registration code issued"),
+    "accounts.code.renew": lazy("Set-up code shown to the applicant"),
     "accounts.code.withdraw": lazy("Registration code withdrawn"),
     "accounts.code.redeem": lazy("Registration code used"),
 }

@@ -87,6 +87,7 @@ class RegistrationCode(Identified, OrgPair, Base):
     """Eight characters with which a lower organisation's person sets up an account there, once, within 20 days.
 
     :ivar role: the role the account gets at the organisation. :ivar reach: with which reach.
+    :ivar account_id: an account that has been opened already and waits for its password; None: the code opens one.
     """
 
     __tablename__ = "registration_code"
@@ -102,6 +103,7 @@ class RegistrationCode(Identified, OrgPair, Base):
     used_at: Mapped[datetime | None]
     used_by: Mapped[UUID | None]
     withdrawn_at: Mapped[datetime | None]
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
 
 
 class Throttle(Base):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
@@ -10,13 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from banyan.kernel import runtime as rt
 from banyan.kernel.access_marks import public, signed_in
-from banyan.kernel.context import Context
-from banyan.kernel.db.scoped import Exact
 from banyan.kernel.errors import Invalid, TooManyTries
-from banyan.kernel.values import OrgRef
-from banyan.modules.accounts.schemas import Code, Registration, SignIn
+from banyan.modules.accounts.schemas import Code, Registration, SetUp, SignIn
 from banyan.modules.accounts.services import identity, registration, sessions
 from banyan.modules.accounts.services import sign_in as signing_in
+from banyan.modules.accounts.services.registration import Offer
 from banyan.modules.accounts.services.sessions import Visitor
 from banyan.web.blueprint import safe_path
 from banyan.web.forms import BoundForm
@@ -74,8 +71,7 @@ def enter_code() -> ResponseReturnValue:
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
         offer = registration.look_up(rt.current(), data["code"], visitor())
-        form = BoundForm(Registration(), data={"code": data["code"]})
-        return render_template(SET_UP, form=form, offer=offer)
+        return render_template(SET_UP, form=_set_up_form(offer, data["code"]), offer=offer)
 
     return submit(BoundForm(Code()), use, REGISTER)
 
@@ -92,25 +88,20 @@ def set_up() -> ResponseReturnValue:
         return render_template(REGISTER, form=form), 422
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
-        cookie = registration.redeem(_inside(offer.org), data.pop("code"), data, visitor())
+        cookie = registration.redeem(rt.inside(offer.org), data.pop("code"), data, visitor())
         return _signed_in(cookie, "/")
 
-    return submit(BoundForm(Registration()), use, SET_UP, offer=offer)
+    return submit(_set_up_form(offer, typed), use, SET_UP, offer=offer)
+
+
+def _set_up_form(offer: Offer, code: str) -> BoundForm:
+    return BoundForm(SetUp() if offer.sign_in_name else Registration(), data={"code": code})
 
 
 def visitor() -> Visitor:
     """Where the request came from."""
     agent = "".join(character for character in request.user_agent.string if character.isprintable())
     return Visitor(request.remote_addr or "", agent[:300], request.cookies.get(identity.SESSION_COOKIE, ""))
-
-
-def _inside(org: OrgRef) -> Context:
-    """The request goes on inside ``org``, which a code named; what was read before is left behind."""
-    state = rt.state()
-    assert state is not None
-    state.ctx.session.close()
-    state.ctx = replace(state.ctx, session=rt.runtime().db.session(Exact(org)), org=org)
-    return state.ctx
 
 
 def _signed_in(cookie: str, target: str) -> Response:

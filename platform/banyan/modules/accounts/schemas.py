@@ -102,6 +102,12 @@ class Registration(_NewPassword):
         fields = ("code", "sign_in_name", "display_name", "password", "repeated", "phone")
 
 
+class SetUp(_NewPassword):
+    """The second step where the account has been opened already: its password alone."""
+
+    code = Text(required=True, validate=validate.Length(max=40), metadata={"widget": "hidden"})
+
+
 class PasswordChange(_NewPassword):
     """A new password in the place of the present one."""
 

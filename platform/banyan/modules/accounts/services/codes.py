@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, select
@@ -14,14 +15,14 @@ from banyan.kernel.errors import Invalid, Refused, Text
 from banyan.kernel.i18n import lazy
 from banyan.kernel.runtime import runtime
 from banyan.kernel.treepath import lineage
-from banyan.kernel.values import Reach
+from banyan.kernel.values import OrgRef, Reach
 from banyan.modules.access import policy
 from banyan.modules.access.decision import load
 from banyan.modules.access.models import OrgRole
 from banyan.modules.access.services import names
 from banyan.modules.access.services.grants import not_delegable, require_delegable
 from banyan.modules.accounts import rules
-from banyan.modules.accounts.models import RegistrationCode
+from banyan.modules.accounts.models import Account, RegistrationCode
 from banyan.modules.accounts.permissions import ACCOUNT_CREATE
 from banyan.modules.accounts.settings import CODES_ALLOWED
 from banyan.modules.audit.services import Subject, record
@@ -52,24 +53,53 @@ def issue(ctx: Context, *, role: str = DEFAULT_ROLE, reach: Reach = DEFAULT_REAC
     if role not in _usable(ctx):
         raise Invalid({"role": [lazy("There is no such role at this organisation.")]})
     require_delegable(ctx, role, ctx.here, reach == "subtree")
-    now, code = ctx.clock.now(), rules.new_code()
+    code = rules.new_code()
+    row = _kept(ctx, ctx.here, code, role=role, reach=reach, note=note)
+    return IssuedCode(row, rules.shown_code(code))
+
+
+def issue_for_account(ctx: Context, account: Account, *, role: str, reach: Reach, note: str) -> RegistrationCode:
+    """A code with which the holder of an account that was opened for it sets the password.
+
+    Nobody knows the code yet: `renew` tells it to whom it is for. It is not one of those that can be forbidden.
+
+    :param role: held by the account already; with ``reach``, for those who read of the code.
+    """
+    return _kept(ctx, account.org, rules.new_code(), role=role, reach=reach, note=note, account_id=account.id)
+
+
+def renew(ctx: Context, row: RegistrationCode) -> str:
+    """Put a fresh code in the place of one that is not used yet, and say it; the earlier one opens nothing any more.
+
+    :raises Refused: it has been used, withdrawn, or has expired.
+    """
+    ctx.session.refresh(row, with_for_update=True)
+    if row.used_at is not None or row.withdrawn_at is not None or row.expires_at <= ctx.clock.now():
+        raise Refused(lazy("This code is not valid any more: it has been used, withdrawn or has expired."))
+    code = rules.new_code()
+    row.code_hash, row.hint = hashed(code), code[-2:]
+    ctx.session.flush()
+    record(ctx, "accounts.code.renew", subject(row), org=row.org)
+    return rules.shown_code(code)
+
+
+def _kept(ctx: Context, org: OrgRef, code: str, **values: Any) -> RegistrationCode:
+    now = ctx.clock.now()
     row = RegistrationCode(
-        org_id=ctx.here.id,
-        org_path=ctx.here.path,
+        org_id=org.id,
+        org_path=org.path,
         code_hash=hashed(code),
         hint=code[-2:],
-        role=role,
-        reach=reach,
-        note=note,
         created_by=ctx.actor.account_id,
         created_at=now,
         expires_at=rules.code_expiry(now),
+        **values,
     )
     ctx.session.add(row)
     ctx.session.flush()
-    after = {"role": role, "reach": reach, "note": note, "expires_at": row.expires_at}
-    record(ctx, "accounts.code.create", subject(row), after=after)
-    return IssuedCode(row, rules.shown_code(code))
+    after = {"role": row.role, "reach": row.reach, "note": row.note, "expires_at": row.expires_at}
+    record(ctx, "accounts.code.create", subject(row), org=org, after=after)
+    return row
 
 
 def against(ctx: Context, org: Org) -> list[Text]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
 from banyan.kernel.context import Context
 from banyan.kernel.errors import Invalid, TooManyTries
@@ -16,8 +17,9 @@ from banyan.kernel.values import Actor, OrgRef, Reach
 from banyan.modules.access import policy
 from banyan.modules.access.services import names
 from banyan.modules.access.services.grants import grant_for_registration
-from banyan.modules.accounts.models import RegistrationCode
-from banyan.modules.accounts.services import codes, sessions, throttle
+from banyan.modules.accounts import rules
+from banyan.modules.accounts.models import Account, RegistrationCode
+from banyan.modules.accounts.services import codes, passwords, sessions, throttle
 from banyan.modules.accounts.services.accounts import open_account
 from banyan.modules.accounts.services.apart import apart
 from banyan.modules.accounts.services.sessions import Visitor
@@ -27,13 +29,17 @@ from banyan.modules.tenancy.models import Org
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a code gives: an account at an organisation with a role there."""
+    """What a code gives: an account at an organisation with a role there.
+
+    :ivar sign_in_name: of an account that was opened already and waits for its password; empty: one is opened now.
+    """
 
     org: OrgRef
     org_name: str
     role_label: str
     reach: str
     expires_at: datetime
+    sign_in_name: str = ""
 
 
 def look_up(ctx: Context, code: str, visitor: Visitor) -> Offer:
@@ -69,7 +75,22 @@ def redeem(ctx: Context, code: str, data: Mapping[str, Any], visitor: Visitor) -
     row = ctx.session.scalar(statement.with_for_update())
     if row is None or not ctx.session.scope.holds(row.org_path):
         raise _not_valid()
-    ctx = replace(ctx, actor=replace(ctx.actor, name=data["sign_in_name"], address=visitor.address))
+    ctx = replace(ctx, actor=replace(ctx.actor, address=visitor.address))
+    account = _opened(ctx, row, data) if row.account_id is None else _set_up(ctx, row.account_id, data["password"])
+    account.last_sign_in_at = ctx.clock.now()
+    row.used_at, row.used_by = ctx.clock.now(), account.id
+    actor = Actor(account.id, account.sign_in_name, "session", account.org, address=visitor.address)
+    ctx = replace(ctx, actor=actor)
+    if row.account_id is None:
+        reach: Reach = "subtree" if row.reach == "subtree" else "self"
+        issuer = row.created_by
+        grant_for_registration(ctx, account_id=account.id, role=row.role, org=row.org, reach=reach, issuer=issuer)
+    record(ctx, "accounts.code.redeem", codes.subject(row), org=row.org, after={"account": account.sign_in_name})
+    return sessions.begin(ctx, account, visitor)
+
+
+def _opened(ctx: Context, row: RegistrationCode, data: Mapping[str, Any]) -> Account:
+    ctx = replace(ctx, actor=replace(ctx.actor, name=data["sign_in_name"]))
     account = open_account(
         ctx,
         sign_in_name=data["sign_in_name"],
@@ -78,27 +99,36 @@ def redeem(ctx: Context, code: str, data: Mapping[str, Any], visitor: Visitor) -
         password=data["password"],
         home=row.org,
     )
-    account.created_by, account.last_sign_in_at = row.created_by, ctx.clock.now()
-    row.used_at, row.used_by = ctx.clock.now(), account.id
-    actor = Actor(account.id, account.sign_in_name, "session", account.org, address=visitor.address)
-    ctx = replace(ctx, actor=actor)
-    reach: Reach = "subtree" if row.reach == "subtree" else "self"
-    grant_for_registration(ctx, account_id=account.id, role=row.role, org=row.org, reach=reach, issuer=row.created_by)
-    record(ctx, "accounts.code.redeem", codes.subject(row), org=row.org, after={"account": account.sign_in_name})
-    return sessions.begin(ctx, account, visitor)
+    account.created_by = row.created_by
+    return account
+
+
+def _set_up(ctx: Context, account_id: UUID, password: str) -> Account:
+    """Give an account that was opened already its password; its roles it has."""
+    account = ctx.session.get(Account, account_id, with_for_update=True)
+    if account is None or account.status != "active" or account.password_hash is not None:
+        raise _not_valid()
+    weak = rules.password_problems(password, account.sign_in_name)
+    if weak:
+        raise Invalid({"password": weak})
+    account.password_hash, account.password_changed_at = passwords.hash_password(password), ctx.clock.now()
+    ctx.session.flush()
+    return account
 
 
 def _offer(ctx: Context, code: str) -> Offer | None:
     found = ctx.session.execute(
-        select(RegistrationCode, Org.name)
+        select(RegistrationCode, Org.name, Account.sign_in_name)
         .join(Org, Org.id == RegistrationCode.org_id)
+        .outerjoin(Account, Account.id == RegistrationCode.account_id)
         .where(RegistrationCode.code_hash == codes.hashed(code), codes.redeemable(ctx), Org.status == "active")
+        .where(or_(Account.id.is_(None), and_(Account.status == "active", Account.password_hash.is_(None))))
     ).first()
     if found is None:
         return None
-    row, org_name = found
+    row, org_name, sign_in_name = found
     label = names.label(policy.store(), ctx.session, row.role)
-    return Offer(row.org, org_name, label, row.reach, row.expires_at)
+    return Offer(row.org, org_name, label, row.reach, row.expires_at, sign_in_name or "")
 
 
 def _not_valid() -> Invalid:
