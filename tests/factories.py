@@ -123,6 +123,9 @@ class World:
         self.session.add(
             ApiToken(
                 account_id=account.id,
+                made_by=account.id,
+                org_id=account.org_id,
+                org_path=account.org_path,
                 token_hash=identity.hashed(secret),
                 name="test",
                 hint=secret[-4:],

@@ -20,8 +20,8 @@ from banyan.kernel.db.prepared import Prepared
 from banyan.kernel.db.scoped import NOWHERE, Exact, Scope, Subtree
 from banyan.kernel.errors import Forbidden, NotFound, Unauthenticated
 from banyan.kernel.i18n import lazy
-from banyan.kernel.values import NOBODY, Actor, Decision, OrgRef
-from banyan.modules.access import policy, rules
+from banyan.kernel.values import NOBODY, Actor, Decision, Grant, OrgRef, Snapshot
+from banyan.modules.access import narrowing, policy, rules
 from banyan.modules.access.models import PolicyStamp, RoleGrant
 from banyan.modules.accounts.services import identity
 from banyan.modules.tenancy.services import place as places
@@ -98,6 +98,7 @@ def open_gate() -> None:
 
 def _pass(mark: Mark, actor: Actor, place: places.Place | None, connection: Connection) -> None:
     _reach(mark, actor, place)
+    _own(mark, actor)
     g.place = place
     org = place.ref if place else None
     modules = frozenset[str]()
@@ -123,6 +124,15 @@ def _reach(mark: Mark, actor: Actor, place: places.Place | None) -> None:
     reach = mark.kind != "permission" or (place is not None and rules.covered(actor.grants, place.path))
     if place is None or not reach:
         raise NotFound(lazy("There is nothing here, or it is not within your reach."))
+
+
+def _own(mark: Mark, actor: Actor) -> None:
+    """One's own things are an account's: no service token has any, and a limited token only looks at them."""
+    if mark.kind != "signed_in" or not actor.limited:
+        return
+    if actor.via == "service" or request.method not in ("GET", "HEAD"):
+        _enter(actor, None, NOWHERE, None, None)
+        raise Forbidden(lazy("This token is limited and may not do this."))
 
 
 def _module_on(modules: frozenset[str]) -> None:
@@ -152,32 +162,46 @@ def _lookup(credentials: Select[*tuple[Any, ...]]) -> Prepared:
 
 
 _BY_TOKEN, _BY_SESSION = _lookup(identity.TOKENS), _lookup(identity.SESSIONS)
-_PLACE = identity.WIDTH + len(policy.AUTHORITY)
+_TOKEN_WIDTH, _SESSION_WIDTH = len(identity.TOKENS.selected_columns), len(identity.SESSIONS.selected_columns)
 
 
 def _identify(connection: Connection) -> tuple[Actor | None, places.Place | None]:
     """Who asks, and the organisation that the URL names (whether or not they may know of it)."""
     runtime = rt.runtime()
     now = runtime.clock.now()
-    via: Any
+    address = request.remote_addr or ""
     if request.path.startswith("/api/"):
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        via, lookup, read = "token", _BY_TOKEN, identity.from_token
+        lookup, width = _BY_TOKEN, _TOKEN_WIDTH
         secret, values = secret.strip() if scheme.lower() == "bearer" else "", identity.of_token(secret.strip(), now)
     else:
         secret = request.cookies.get(identity.SESSION_COOKIE, "")
-        via, lookup, read = "session", _BY_SESSION, identity.from_session
+        lookup, width = _BY_SESSION, _SESSION_WIDTH
         values = identity.of_session(secret, now, runtime.settings.session_idle)
     rows = lookup.rows(connection, {**values, "code": g.code}) if secret else []
     if not rows:
         return None, None
-    found = read(connection, rows[0], now)
+    token = lookup is _BY_TOKEN
+    found = (identity.from_token if token else identity.from_session)(connection, rows[0], now, address)
     g.language = found.language
     g.display_name = found.display_name
-    grants, snapshot = policy.read(connection, policy.store(), [row[identity.WIDTH : _PLACE] for row in rows])
-    address = request.remote_addr or ""
-    actor = Actor(found.account_id, found.sign_in_name, via, found.home, grants, snapshot, address, found.credential_id)
-    return actor, places.Place(*rows[0][_PLACE:]) if rows[0][_PLACE] is not None else None
+    beyond = width + len(policy.AUTHORITY)
+    grants, snapshot = policy.read(connection, policy.store(), [row[width:beyond] for row in rows])
+    actor = _actor(found, token, grants, snapshot, address)
+    return actor, places.Place(*rows[0][beyond:]) if rows[0][beyond] is not None else None
+
+
+def _actor(found: identity.Identity, token: bool, grants: tuple[Grant, ...], snapshot: Snapshot, address: str) -> Actor:
+    """The actor with what is left of the rights: a token's limits are cut out of them here and nowhere else."""
+    if found.service:
+        grants, snapshot = narrowing.own(found.credential_id, snapshot.version, found.limits or narrowing.Limits())
+    elif found.limits is not None:
+        grants, snapshot = narrowing.narrowed(grants, snapshot, found.limits)
+    via: Any = "service" if found.service else "token" if token else "session"
+    limited = found.limits is not None
+    return Actor(
+        found.account_id, found.sign_in_name, via, found.home, grants, snapshot, address, found.credential_id, limited
+    )
 
 
 def _enter(

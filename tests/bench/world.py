@@ -108,8 +108,9 @@ INSERT INTO role_grant (id, account_id, role, reach, not_before, granted_at, org
 SELECT gen_random_uuid(), id, 'org_admin', 'subtree', now() - interval '1 day', now(), org_id, org_path FROM account
 """
 _TOKENS = """
-INSERT INTO api_token (id, token_hash, account_id, name, hint, created_at, used_at)
-SELECT gen_random_uuid(), decode(md5(id::text), 'hex'), id, 'bench', 'xxxx', now(), now() FROM account
+INSERT INTO api_token (id, token_hash, account_id, name, hint, created_at, used_at, everywhere, org_id, org_path)
+SELECT gen_random_uuid(), decode(md5(id::text), 'hex'), id, 'bench', 'xxxx', now(), now(), true, org_id, org_path
+FROM account
 """
 _TASKS = f"""
 INSERT INTO long_task (id, kind, title, state, done, total, fence, arguments, memory, problems, message,
@@ -147,9 +148,9 @@ def people(made: World) -> None:
             (new_id(), account, *row),
         )
         owner.execute(
-            "INSERT INTO api_token (id, token_hash, account_id, name, hint, created_at)"
-            " VALUES (%s, %s, %s, 'bench', 'xxxx', now())",
-            (new_id(), identity.hashed(made.token), account),
+            "INSERT INTO api_token (id, token_hash, account_id, name, hint, created_at, everywhere, org_id, org_path)"
+            " VALUES (%s, %s, %s, 'bench', 'xxxx', now(), true, %s, %s)",
+            (new_id(), identity.hashed(made.token), account, *row),
         )
         owner.execute(
             "INSERT INTO account_session"

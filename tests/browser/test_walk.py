@@ -185,7 +185,7 @@ def _work(app: Banyan, world: World) -> None:
 
     held = app.extensions["banyan.runtime"]
 
-    def actor(session: Any, account_id: Any) -> Actor:
+    def actor(session: Any, account_id: Any, _token_id: Any) -> Actor:
         with app.app_context():
             grants, snapshot = policy.authority(session, policy.store(), account_id, held.clock.now())
         return Actor(account_id, "test", "job", None, grants, snapshot)

@@ -21,7 +21,7 @@ from banyan.kernel.files import StoredFile
 from banyan.kernel.jobs import LongTask
 from banyan.kernel.settings import Settings
 from banyan.modules.access.models import OrgRole
-from banyan.modules.accounts.models import RegistrationCode
+from banyan.modules.accounts.models import ApiToken, RegistrationCode
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tenancy.models import Org
 from tests.factories import World
@@ -163,6 +163,9 @@ class Foreign:
                 created_at=now, **place,
             ),
             "entry_id": entry,
+            "token_id": ApiToken(
+                token_hash=org.path.encode(), hint="XXXX", name="x", account_id=account.id, created_at=now, **place
+            ),
         }  # fmt: skip
         world.session.add_all(rows.values())
         world.session.commit()
@@ -188,7 +191,7 @@ def test_rows_of_neighbours_and_of_children_out_of_reach_are_not_found(app: Bany
             answer = _ask(browser, endpoint, endpoint.url(app, "place", **foreign.ids), headers)
             allowed = {404} if endpoint.method == "GET" else {404, 422, 400, 415}
             assert answer.status_code in allowed, f"{endpoint.method} {endpoint.rule} ({whose}): {answer.status_code}"
-    assert tried >= {"account_id", "grant_id", "role_id", "code_id", "task_id", "file_id", "entry_id"}
+    assert tried >= {"account_id", "grant_id", "role_id", "code_id", "task_id", "file_id", "entry_id", "token_id"}
 
 
 def test_an_administrator_is_never_answered_500(app: Banyan, world: World) -> None:

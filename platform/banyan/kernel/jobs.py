@@ -65,6 +65,7 @@ class LongTask(Identified, Scoped, Base):
     cancel_asked: Mapped[bool] = mapped_column(default=False)
     result_id: Mapped[UUID | None] = mapped_column(ForeignKey("stored_file.id", ondelete="SET NULL"))
     created_by: Mapped[UUID | None]
+    token_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
     beat_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -150,6 +151,7 @@ def start(
         total=total,
         request_id=ctx.request_id,
         created_by=ctx.actor.account_id,
+        token_id=ctx.actor.token_id,
         created_at=ctx.clock.now(),
     )
     ctx.session.add(task)

@@ -71,20 +71,27 @@ class Decision(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: an account through a session or token, a job, or the command line.
+    """Who acts: an account through a session or token, an organisation's service token, a job, or the command line.
 
-    :ivar account_id: None for jobs and the command line.
-    :ivar home: the organisation that opened the account.
+    :ivar account_id: None for jobs and the command line; of a service token, which is nobody's, its own id.
+    :ivar home: the organisation that opened the account, or that the service token belongs to.
+    :ivar limited: a token left less than the account may do.
     """
 
     account_id: UUID | None
     name: str
-    via: Literal["session", "token", "job", "cli", "nobody"]
+    via: Literal["session", "token", "service", "job", "cli", "nobody"]
     home: OrgRef | None = None
     grants: tuple[Grant, ...] = ()
     policy: Snapshot = EMPTY_SNAPSHOT
     address: str = ""
     credential_id: UUID | None = None
+    limited: bool = False
+
+    @property
+    def token_id(self) -> UUID | None:
+        """The token that the actor came with, whose limits hold for what is started with it as well."""
+        return None if self.via == "session" else self.credential_id
 
 
 NOBODY = Actor(None, "", "nobody")

@@ -27,7 +27,7 @@ from banyan.kernel.values import Actor
 STALLED_AFTER = timedelta(seconds=120)
 FAILED_KEPT_HOURS = 30 * 24
 log = structlog.get_logger(__name__)
-ActorOf = Callable[[ScopedSession, UUID | None], Actor]
+ActorOf = Callable[[ScopedSession, UUID | None, UUID | None], Actor]
 
 
 def _untold(_job: str, _error: BaseException) -> None:
@@ -42,7 +42,7 @@ def _never(_session: ScopedSession, _job: str) -> bool:
 class Runner:
     """What a worker needs to run jobs.
 
-    :ivar actor_of: the actor who started a task, with the grants valid now.
+    :ivar actor_of: the actor who started a task, with the grants valid now: of an account, within a token's limits.
     :ivar stopping: set when the worker is told to end; tasks go back into the queue at their next chunk.
     :ivar scene: what stands around a job, given the language of who started it: the application's context.
     :ivar failed: told of a job that failed on our side. :ivar stopped: whether a job is not to run at present, asked
@@ -77,7 +77,7 @@ def run_long_task(runner: Runner, task_id: UUID) -> None:
     fence, scope, language = taken
     with runner.scene(language), runner.db.session(scope) as session:
         task = session.get_one(LongTask, task_id)
-        ctx = runner.context(session, runner.actor_of(session, task.created_by), task)
+        ctx = runner.context(session, runner.actor_of(session, task.created_by, task.token_id), task)
         run = TaskRun(ctx, task, runner.store)
         try:
             _chunks(runner, run, fence)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from banyan.kernel.db.base import Base, Identified, Versioned, c_text
 from banyan.kernel.db.scoped import OrgPair
@@ -64,23 +64,55 @@ class AccountSession(Identified, Base):
     user_agent: Mapped[str]
 
 
-class ApiToken(Identified, Base):
+class ApiToken(Identified, OrgPair, Base):
     """A bearer token for the API, made in the console and shown once.
 
-    :ivar hint: its last four characters, to tell tokens apart.
+    A personal token acts for its account, with what is left of the account's rights. A service token belongs to the
+    organisation of ``org_id`` and is nobody's: it has what its limits name, and outlives whoever made it.
+
+    :ivar account_id: whom it acts for; None: a service token. :ivar org_id: of a personal token the account's home.
+    :ivar hint: its last four characters, to tell tokens apart. :ivar made_by: the account that made it.
+    :ivar permissions: what it is limited to; None: whatever the account may do.
+    :ivar everywhere: not limited to the organisations of its `TokenPlace` rows.
+    :ivar used_from: address of the last use. :ivar warned_at: when it was told that its end is near.
     """
 
     __tablename__ = "api_token"
-    __table_args__ = (Index("ix_api_token_account_id", "account_id"),)
+    __table_args__ = (
+        Index("ix_api_token_account_id", "account_id"),
+        Index("ix_api_token_created_at_id", "created_at", "id"),
+        CheckConstraint(
+            "account_id IS NOT NULL OR (expires_at IS NOT NULL AND permissions IS NOT NULL AND NOT everywhere)",
+            name="service",
+        ),
+    )
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     name: Mapped[str]
     hint: Mapped[str]
+    made_by: Mapped[UUID | None]
+    permissions: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    everywhere: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]
     used_at: Mapped[datetime | None]
+    used_from: Mapped[str | None]
     revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[UUID | None]
+    places: Mapped[list[TokenPlace]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+
+
+class TokenPlace(OrgPair, Base):
+    """An organisation that a token is limited to. :ivar reach: ``self`` or ``subtree``."""
+
+    __tablename__ = "token_place"
+    __table_args__ = (CheckConstraint("reach IN ('self', 'subtree')", name="reach"),)
+
+    token_id: Mapped[UUID] = mapped_column(ForeignKey("api_token.id", ondelete="CASCADE"), primary_key=True)
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
+    reach: Mapped[str] = c_text()
 
 
 class RegistrationCode(Identified, OrgPair, Base):

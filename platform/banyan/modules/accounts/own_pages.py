@@ -1,4 +1,4 @@
-"""Console pages of one's own account: profile, password, sessions, tokens."""
+"""Console pages of one's own account: profile, password, sessions."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from banyan.kernel import runtime as rt
 from banyan.kernel.access_marks import signed_in
 from banyan.kernel.i18n import lazy
 from banyan.modules.accounts.rules import browser_name
-from banyan.modules.accounts.schemas import PasswordChange, ProfileEdit, TokenMake
-from banyan.modules.accounts.services import identity, profile, sessions, tokens
+from banyan.modules.accounts.schemas import PasswordChange, ProfileEdit
+from banyan.modules.accounts.services import identity, profile, sessions
 from banyan.modules.accounts.services.subjects import me as own_account
 from banyan.modules.tenancy.models import Org
 from banyan.web.blueprint import language_chosen
 from banyan.web.forms import BoundForm
 from banyan.web.pages import done, submit
 
-ME, PASSWORD, TOKENS = "accounts/me.html", "accounts/password.html", "accounts/tokens.html"
+ME, PASSWORD = "accounts/me.html", "accounts/password.html"
 
 
 def add_own_pages(pages: Blueprint) -> None:
@@ -32,9 +32,6 @@ def add_own_pages(pages: Blueprint) -> None:
     pages.add_url_rule("/me/sessions", "sessions", list_sessions, methods=["GET"])
     pages.add_url_rule("/me/sessions/<uuid:session_id>/end", "session_end", end_session, methods=["POST"])
     pages.add_url_rule("/me/sessions/end-others", "sessions_end_others", end_others, methods=["POST"])
-    pages.add_url_rule("/me/tokens", "tokens", list_tokens, methods=["GET"])
-    pages.add_url_rule("/me/tokens", "token_make", make_token, methods=["POST"])
-    pages.add_url_rule("/me/tokens/<uuid:token_id>/revoke", "token_revoke", revoke_token, methods=["POST"])
 
 
 @signed_in
@@ -106,31 +103,6 @@ def end_others() -> ResponseReturnValue:
     """End all of one's own sessions but this one."""
     ended = sessions.end_others(rt.current())
     return done(lazy("Sessions that ended: %(n)s.", n=ended), "accounts_pages.sessions")
-
-
-@signed_in
-def list_tokens() -> ResponseReturnValue:
-    """One's own tokens, and the form of a new one."""
-    return render_template(TOKENS, form=BoundForm(TokenMake()), tokens=tokens.usable(rt.current()))
-
-
-@signed_in
-def make_token() -> ResponseReturnValue:
-    """Make a token, and show it this once."""
-    ctx = rt.current()
-    usable = tokens.usable(ctx)
-
-    def use(data: dict[str, Any]) -> ResponseReturnValue:
-        return render_template("accounts/token_made.html", made=tokens.make(ctx, **data))
-
-    return submit(BoundForm(TokenMake()), use, TOKENS, tokens=usable)
-
-
-@signed_in
-def revoke_token(token_id: UUID) -> ResponseReturnValue:
-    """Revoke one of one's own tokens."""
-    tokens.revoke(rt.current(), token_id)
-    return done(lazy("The token has been revoked."), "accounts_pages.tokens")
 
 
 @language_chosen.connect

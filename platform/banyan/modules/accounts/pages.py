@@ -19,6 +19,7 @@ from banyan.modules.accounts.own_pages import add_own_pages
 from banyan.modules.accounts.public_pages import add_public_pages
 from banyan.modules.accounts.schemas import AccountEdit, CodeIssue
 from banyan.modules.accounts.services import accounts, codes, profile
+from banyan.modules.accounts.token_pages import add_token_pages
 from banyan.modules.audit.history import history
 from banyan.modules.tenancy.models import Org
 from banyan.web.forms import BoundForm
@@ -28,6 +29,7 @@ from banyan.web.tables import Action, Row, TableView, may_see, present
 pages = Blueprint("accounts_pages", __name__, template_folder="templates")
 add_public_pages(pages)
 add_own_pages(pages)
+add_token_pages(pages)
 READ, CREATE = permissions.ACCOUNT_READ.name, permissions.ACCOUNT_CREATE.name
 UPDATE = permissions.ACCOUNT_UPDATE.name
 

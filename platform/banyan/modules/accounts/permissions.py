@@ -8,4 +8,9 @@ ACCOUNT_CREATE = Permission("accounts.account:create", lazy("Issue registration 
 ACCOUNT_UPDATE = Permission("accounts.account:update", lazy("Edit, suspend and restore accounts"))
 ACCOUNT_EXPORT = Permission("accounts.account:export", lazy("Export lists of accounts"))
 
-PERMISSIONS = (ACCOUNT_READ, ACCOUNT_CREATE, ACCOUNT_UPDATE, ACCOUNT_EXPORT)
+TOKEN_READ = Permission("accounts.token:read", lazy("See API tokens"))
+TOKEN_CREATE = Permission("accounts.token:create", lazy("Make service tokens"))
+TOKEN_REVOKE = Permission("accounts.token:revoke", lazy("Revoke API tokens"))
+TOKENS = (TOKEN_READ, TOKEN_CREATE, TOKEN_REVOKE)
+
+PERMISSIONS = (ACCOUNT_READ, ACCOUNT_CREATE, ACCOUNT_UPDATE, ACCOUNT_EXPORT, *TOKENS)

@@ -17,7 +17,7 @@ from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
 from banyan.kernel.jobs import Job
 from banyan.kernel.values import Metric, ModuleManifest, NavItem, OrgRef, Permission, SettingDef
-from banyan.modules.accounts import api, cli, events, exports, jobs, models, permissions, settings, stats
+from banyan.modules.accounts import api, cli, events, exports, jobs, models, permissions, settings, stats, token_api
 from banyan.modules.accounts.pages import pages
 from banyan.plugins import hookimpl
 
@@ -35,12 +35,19 @@ def banyan_permissions() -> Sequence[Permission]:
 
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
-    return (models.Account, models.AccountSession, models.ApiToken, models.RegistrationCode, models.Throttle)
+    return (
+        models.Account,
+        models.AccountSession,
+        models.ApiToken,
+        models.TokenPlace,
+        models.RegistrationCode,
+        models.Throttle,
+    )
 
 
 @hookimpl
 def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
-    return (api.api, api.own)
+    return (api.api, api.own, token_api.api, token_api.own)
 
 
 @hookimpl

@@ -15,6 +15,7 @@ SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 128
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 8
+ENDS_SOON = timedelta(days=14)
 CODE_LIFETIME = timedelta(hours=20 * 24)
 _NAME = re.compile(r"[0-9a-z\u3400-\u9fff][0-9a-z\u3400-\u9fff._@-]{2,63}")
 # The first mark found wins: later browsers and systems also claim to be the earlier ones.
@@ -99,6 +100,15 @@ def browser_name(agent: str) -> str:
     """What people call the browser and system of a ``User-Agent``; as it is where neither is known."""
     known = [next((name for mark, name in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS)]
     return " · ".join(filter(None, known)) or agent[:60] or "—"
+
+
+def token_state(revoked_at: datetime | None, expires_at: datetime | None, now: datetime) -> str:
+    """How a token stands at ``now``: ``valid``, ``ending`` (soon), ``expired`` or ``revoked``."""
+    if revoked_at is not None:
+        return "revoked"
+    if expires_at is None or expires_at > now + ENDS_SOON:
+        return "valid"
+    return "ending" if expires_at > now else "expired"
 
 
 def code_expiry(now: datetime) -> datetime:

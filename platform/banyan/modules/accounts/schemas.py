@@ -164,21 +164,6 @@ class CodeIssue(Schema):
     )
 
 
-class TokenMake(Schema):
-    """A bearer token to be made."""
-
-    name = Text(
-        required=True,
-        validate=validate.Length(1, 60),
-        metadata={"label": lazy("Name"), "help": lazy("What it is for, for instance the program that uses it.")},
-    )
-    last_day = ma.fields.Date(
-        load_default=None,
-        allow_none=True,
-        metadata={"label": lazy("Good until"), "help": lazy("Empty: until you revoke it.")},
-    )
-
-
 class HomeDetail(Schema):
     """The organisation that opened an account."""
 

@@ -13,6 +13,7 @@ TONES = {"done": "ok", "refused": "warn", "failed": "seal"}
 WAYS: Mapping[str, Text] = {
     "session": lazy("Console"),
     "token": lazy("API token"),
+    "service": lazy("Service token"),
     "job": lazy("Background job"),
     "cli": lazy("Command line"),
     "nobody": lazy("Without sign-in"),

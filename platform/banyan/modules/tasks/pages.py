@@ -47,7 +47,7 @@ def task(task_id: UUID) -> str:
 def panel(task: LongTask) -> TaskPanel:
     """A task as its panel shows it."""
     ctx = current()
-    own = task.created_by == ctx.actor.account_id
+    own = services.own(ctx, task)
     stop = own or may(ctx, TASK_UPDATE.name, task.org)
     job = runtime().jobs.get(task.kind)
     title = translate(task.title)

@@ -28,7 +28,7 @@ def seen(ctx: Context) -> ColumnElement[bool]:
     allowed = visible(ctx, TASK_READ.name, LongTask.org_path, within=ctx.here)
     if holds_throughout(ctx.actor.grants, ctx.actor.policy, TASK_READ.name, ctx.here.path, subtree=True):
         return allowed
-    own = LongTask.created_by == ctx.actor.account_id
+    own = LongTask.token_id == ctx.actor.token_id if ctx.actor.limited else LongTask.created_by == ctx.actor.account_id
     below = (LongTask.org_path >= ctx.here.path) & (LongTask.org_path < upper(ctx.here.path))
     return or_(allowed, own & below)
 
@@ -41,9 +41,16 @@ def find(ctx: Context, task_id: UUID, permission: str = TASK_READ.name, *, lock:
     task = ctx.session.get(LongTask, task_id, with_for_update=lock, populate_existing=lock)
     if task is None or task.org_path != ctx.here.path:
         raise NotFound(lazy("There is nothing here, or it is not within your reach."))
-    if ctx.actor.account_id is None or task.created_by != ctx.actor.account_id:
+    if not own(ctx, task):
         require(ctx, permission, task.org)
     return task
+
+
+def own(ctx: Context, task: LongTask) -> bool:
+    """Whether the actor started it. A limited token has started what was started with it, nothing else."""
+    if ctx.actor.limited:
+        return task.token_id == ctx.actor.token_id
+    return ctx.actor.account_id is not None and task.created_by == ctx.actor.account_id
 
 
 def subject(task: LongTask) -> Subject:
@@ -74,8 +81,7 @@ def result(ctx: Context, task_id: UUID) -> StoredFile:
     :raises NotFound: there is none, or somebody else's.
     """
     task = find(ctx, task_id)
-    own = ctx.actor.account_id is not None and task.created_by == ctx.actor.account_id
-    if not own or task.result_id is None:
+    if not own(ctx, task) or task.result_id is None:
         raise NotFound(lazy("There is nothing here, or it is not within your reach."))
     if task.arguments.get("permission"):
         require(ctx, task.arguments["permission"], task.org)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, or_, select, update
+from sqlalchemy import Connection, Text, bindparam, case, func, literal, null, or_, select, update
 
 from banyan.kernel.db.prepared import Prepared
 from banyan.kernel.values import OrgRef
-from banyan.modules.accounts.models import Account, AccountSession, ApiToken
+from banyan.modules.access.narrowing import Limits
+from banyan.modules.access.narrowing import read as read_limits
+from banyan.modules.accounts.models import Account, AccountSession, ApiToken, TokenPlace
 
 SESSION_COOKIE = "banyan_session"
 TOUCH_AFTER = timedelta(minutes=1)
@@ -23,7 +25,11 @@ TOKEN_PREFIX = "banyan_"  # noqa: S105 - the public beginning of every token
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """An account that proved who it is."""
+    """Who proved who they are: an account, or a service token, which is no account.
+
+    :ivar account_id: of a service token its own id. :ivar home: of a service token the organisation it belongs to.
+    :ivar limits: what a token is limited to; None: nothing.
+    """
 
     account_id: UUID
     credential_id: UUID
@@ -31,6 +37,9 @@ class Identity:
     display_name: str
     home: OrgRef
     language: str | None
+    service: bool = False
+    limits: Limits | None = None
+    expires_at: datetime | None = None
 
 
 ACCOUNT_ID = Account.id
@@ -47,17 +56,31 @@ SESSIONS = (
         Account.status == "active",
     )
 )
-TOKENS = (
-    select(ApiToken.id, ApiToken.used_at, ApiToken.expires_at, *_ACCOUNT)
-    .join(Account, Account.id == ApiToken.account_id)
-    .where(
-        ApiToken.token_hash == bindparam("hashed"),
-        ApiToken.revoked_at.is_(None),
-        or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > bindparam("now")),
-        Account.status == "active",
-    )
+# The organisations of a token, as `narrowing.read` takes them; where a token has none, nothing is looked up.
+_PLACE = func.concat(
+    TokenPlace.org_id, literal(" ", Text), TokenPlace.org_path, case((TokenPlace.reach == "subtree", ""), else_="!")
 )
-WIDTH = len(SESSIONS.selected_columns)
+_PLACES = select(func.coalesce(func.string_agg(_PLACE, literal(",", Text)), "")).where(
+    TokenPlace.token_id == ApiToken.id
+)
+LIMITS = (
+    func.array_to_string(ApiToken.permissions, literal(",", Text)),
+    case((ApiToken.everywhere, null()), else_=_PLACES.scalar_subquery()),
+)
+USABLE = (
+    ApiToken.revoked_at.is_(None),
+    or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > bindparam("now")),
+    or_(Account.status == "active", ApiToken.account_id.is_(None)),
+)
+TOKENS = (
+    select(
+        *(ApiToken.id, ApiToken.used_at, ApiToken.expires_at, *_ACCOUNT),
+        *(ApiToken.name, ApiToken.org_id, ApiToken.org_path, *LIMITS),
+    )
+    .select_from(ApiToken)
+    .outerjoin(Account, Account.id == ApiToken.account_id)
+    .where(ApiToken.token_hash == bindparam("hashed"), *USABLE)
+)
 _BY_SESSION = Prepared(SESSIONS)
 
 
@@ -87,18 +110,23 @@ def by_session(connection: Connection, cookie: str, now: datetime, idle: timedel
     return from_session(connection, found[0], now) if found else None
 
 
-def from_session(connection: Connection, row: Sequence[Any], now: datetime) -> Identity:
-    """The account in a row of `SESSIONS`; notes that the session is in use."""
+def from_session(connection: Connection, row: Sequence[Any], now: datetime, address: str = "") -> Identity:
+    """The account in a row of `SESSIONS`; notes that the session is in use (``address`` as `from_token` takes it)."""
     if now - row[1] > TOUCH_AFTER:
         connection.execute(update(AccountSession).where(AccountSession.id == row[0]).values(seen_at=now))
     return _identity(row)
 
 
-def from_token(connection: Connection, row: Sequence[Any], now: datetime) -> Identity:
-    """The account in a row of `TOKENS`; notes that the token is in use."""
+def from_token(connection: Connection, row: Sequence[Any], now: datetime, address: str) -> Identity:
+    """The account in a row of `TOKENS`, or the service token itself; notes that the token is in use, and from where."""
     if row[1] is None or now - row[1] > TOUCH_AFTER:
-        connection.execute(update(ApiToken).where(ApiToken.id == row[0]).values(used_at=now))
-    return _identity(row)
+        used = update(ApiToken).where(ApiToken.id == row[0]).values(used_at=now, used_from=address)
+        connection.execute(used)
+    permissions, places = row[12], row[13]
+    limits = None if permissions is None and places is None else read_limits(permissions, places)
+    if row[3] is not None:
+        return replace(_identity(row), limits=limits, expires_at=row[2])
+    return Identity(row[0], row[0], row[9], row[9], OrgRef(row[10], row[11]), None, True, limits, row[2])
 
 
 def _identity(row: Sequence[Any]) -> Identity:

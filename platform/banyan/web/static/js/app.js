@@ -100,6 +100,20 @@
     document.addEventListener(name, function () { toast(document.body.dataset.failed, "seal"); });
   });
 
+  /* long groups of checkboxes: a box above them that shows only what holds the words; what is ticked stays in sight */
+  function narrowable() { each(document.querySelectorAll("[data-narrow]"), function (box) { box.hidden = false; }); }
+  document.addEventListener("input", function (e) {
+    if (!e.target.matches("[data-narrow]")) return;
+    var words = e.target.value.trim().toLowerCase(), group = e.target.closest("fieldset");
+    each(group.querySelectorAll(".choice"), function (one) {
+      var input = one.querySelector("input"), text = one.textContent + " " + input.value;
+      one.hidden = words !== "" && !input.checked && text.toLowerCase().indexOf(words) < 0;
+    });
+  });
+  document.addEventListener("keydown", function (e) {
+    if (e.key === "Enter" && e.target.matches("[data-narrow]")) e.preventDefault();
+  });
+
   function toast(text, kind) {
     var box = document.getElementById("toasts"), line = document.createElement("p");
     line.className = "alert-line " + kind; line.textContent = text;
@@ -110,4 +124,5 @@
   var problems = document.querySelector("[data-problems]");
   if (problems) problems.focus();
   mark();
+  narrowable();
 })();
