@@ -26,6 +26,7 @@ from banyan.modules.access import reading as access_reading
 from banyan.modules.accounts import plugin as accounts
 from banyan.modules.audit import plugin as audit
 from banyan.modules.audit import reading
+from banyan.modules.operators import plugin as operators
 from banyan.modules.stats import plugin as stats
 from banyan.modules.tasks import plugin as tasks
 from banyan.modules.tenancy import plugin as tenancy
@@ -42,6 +43,7 @@ CORE: Mapping[str, Any] = {
     "tenancy": tenancy,
     "accounts": accounts,
     "stats": stats,
+    "operators": operators,
 }
 UNGUARDED = {"web.static": PUBLIC, openapi.DOCUMENT: PUBLIC}
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from flask import Flask, g, request, url_for
+from flask import Flask, current_app, g, request, url_for
 
 from banyan.kernel import runtime as rt
 from banyan.kernel.context import Context
@@ -91,13 +92,15 @@ class _Filler:
         return Here(place.code, place.name, level.mark if level else "", level.label if level else "")
 
     def _account(self, held: list[places.Place]) -> Account:
-        own = (
+        own = [
             NavLink(lazy("My account"), url_for("accounts_pages.me"), "user"),
             NavLink(lazy("API documentation"), url_for("api_docs.page"), "code"),
-        )
+        ]
+        if self.ctx.actor.operator:
+            own.append(NavLink(lazy("Plugins"), url_for("operators_pages.listing"), "plug"))
         grants = self.ctx.actor.grants
         role = role_names.label(policy.store(), self.ctx.session, grants[0].role) if grants else ""
-        return Account(g.get("display_name", ""), role, url_for("accounts_pages.sign_out"), own)
+        return Account(g.get("display_name", ""), role, url_for("accounts_pages.sign_out"), tuple(own))
 
     def _crumbs(self) -> tuple[Crumb, ...]:
         if self.ctx.org is None:
@@ -148,7 +151,8 @@ def _home(place: places.Place | None) -> str:
 
 
 def _link(item: NavItem, code: str) -> NavLink:
-    return NavLink(item.label, url_for(item.endpoint, code=code), item.icon, item.badge, _active(item.endpoint))
+    known: dict[str, Any] = {"code": code} if current_app.url_map.is_endpoint_expecting(item.endpoint, "code") else {}
+    return NavLink(item.label, url_for(item.endpoint, **known), item.icon, item.badge, _active(item.endpoint))
 
 
 def _active(endpoint: str) -> bool:

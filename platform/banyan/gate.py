@@ -119,6 +119,8 @@ def _pass(mark: Mark, actor: Actor, place: places.Place | None, connection: Conn
 
 
 def _reach(mark: Mark, actor: Actor, place: places.Place | None) -> None:
+    if mark.kind == "operator" and not actor.operator:
+        raise NotFound(lazy("There is nothing here, or it is not within your reach."))
     if g.code is None and mark.kind != "permission":
         return
     reach = mark.kind != "permission" or (place is not None and rules.covered(actor.grants, place.path))
@@ -199,9 +201,8 @@ def _actor(found: identity.Identity, token: bool, grants: tuple[Grant, ...], sna
         grants, snapshot = narrowing.narrowed(grants, snapshot, found.limits)
     via: Any = "service" if found.service else "token" if token else "session"
     limited = found.limits is not None
-    return Actor(
-        found.account_id, found.sign_in_name, via, found.home, grants, snapshot, address, found.credential_id, limited
-    )
+    known = (found.account_id, found.sign_in_name, via, found.home, grants, snapshot, address, found.credential_id)
+    return Actor(*known, limited, found.operator and not limited)
 
 
 def _enter(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Blueprint
+from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
 from banyan.app import CORE, create_app
@@ -21,6 +22,7 @@ from banyan.kernel.jobs import Job
 from banyan.kernel.settings import Settings
 from banyan.kernel.values import ModuleManifest, NavItem
 from banyan.kernel.worker import run_periodic
+from banyan.modules.accounts.models import Account
 from banyan.modules.tenancy.models import Org
 from banyan.plugins import enablement, failures, hookimpl, manager, migrate
 from banyan.plugins.failures import PluginFailure
@@ -137,6 +139,72 @@ def test_switched_off_for_all_it_is_gone_at_once_and_its_jobs_rest(app: Banyan, 
     assert enablement.lift_everywhere_off(world.session, "broken")
     world.session.commit()
     assert browser.get("/orgs/place/broken").status_code == 500
+
+
+def operator(world: World, place: Org) -> Account:
+    account = world.admin(place)
+    account.operator = True
+    world.session.commit()
+    return account
+
+
+def test_the_operator_is_shown_what_fails_and_switches_it_off_for_all(world: World, place: Org) -> None:
+    browser = world.sign_in(operator(world, place))
+    for _time in range(3):
+        browser.get("/orgs/place/broken")
+    page = browser.get("/operator/plugins")
+    assert page.status_code == 200
+    assert 'href="/operator/plugins/broken"' in browser.get("/operator/plugins").text
+    assert "ZeroDivisionError" in browser.get("/operator/plugins/broken").text
+    refused = browser.post("/operator/plugins/broken/off", data={"reason": ""})
+    assert refused.status_code == 422
+
+    assert browser.post("/operator/plugins/broken/off", data={"reason": "坏了"}).status_code == 303
+    assert browser.get("/orgs/place/broken").status_code == 404
+    assert "坏了" in browser.get("/operator/plugins/broken").text
+    assert browser.post("/operator/plugins/broken/off", data={"reason": "again"}).status_code == 422
+    assert browser.post("/operator/plugins/audit/off", data={"reason": "x"}).status_code == 404
+
+    assert browser.post("/operator/plugins/broken/on").status_code == 303
+    assert browser.post("/operator/plugins/broken/forget-failures").status_code == 303
+    assert "ZeroDivisionError" not in browser.get("/operator/plugins/broken").text
+
+
+def test_the_api_of_operators_says_and_does_the_same(
+    app: Banyan, client: FlaskClient, world: World, place: Org
+) -> None:
+    headers = world.token(operator(world, place))
+    app.extensions["banyan.plugins"].failures["absent"] = "ImportError: no module named absent"
+    keeper = app.extensions["banyan.plugins"].report
+    for number in range(failures.OFFER_FROM):
+        keeper("broken", f"banyan_search {number}", ValueError("x"))
+
+    found = {one["name"]: one for one in client.get("/api/v1/operator/plugins", headers=headers).get_json()}
+    assert found["broken"]["state"] == "failing"
+    assert (found["guestbook"]["state"], found["guestbook"]["organisations"]) == ("ok", 1)
+    assert found["guestbook"]["migration"]["pending"] is False
+    assert found["absent"]["state"] == "not_loaded"
+    assert "no module named" in found["absent"]["reason"]
+    assert found.keys().isdisjoint(CORE)
+
+    address = "/api/v1/operator/plugins/broken"
+    assert len(client.get(f"{address}/failures", headers=headers).get_json()) == failures.OFFER_FROM
+    off = client.put(f"{address}/off", json={"reason": "it fails"}, headers=headers)
+    assert (off.status_code, off.get_json()["state"]) == (200, "off")
+    assert client.put(f"{address}/off", json={"reason": "it fails"}, headers=headers).status_code == 409
+    assert client.delete(f"{address}/off", headers=headers).status_code == 200
+    assert client.delete(f"{address}/off", headers=headers).status_code == 409
+    assert client.delete(f"{address}/failures", headers=headers).get_json()["failures_lately"] == 0
+    assert client.get("/api/v1/operator/plugins/nobody", headers=headers).status_code == 404
+
+
+def test_nobody_else_learns_that_there_is_such_a_page(client: FlaskClient, world: World, place: Org) -> None:
+    admin = world.admin(place)
+    browser, headers = world.sign_in(admin), world.token(admin)
+    assert browser.get("/operator/plugins").status_code == 404
+    assert browser.post("/operator/plugins/broken/off", data={"reason": "x"}).status_code == 404
+    assert client.get("/api/v1/operator/plugins", headers=headers).status_code == 404
+    assert "/operator/plugins" not in browser.get("/orgs/place/").text
 
 
 MIGRATION = """

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import click
 import orjson
 from flask_babel import force_locale
+from sqlalchemy import update
 
 from banyan.cli.manifest_accounts import ManifestAccounts, accounts_below
 from banyan.kernel.clock import SystemClock, today
@@ -25,6 +26,7 @@ from banyan.kernel.files import LocalFolder
 from banyan.kernel.settings import Settings, data_dir, write_private
 from banyan.kernel.values import Actor
 from banyan.modules.access import policy
+from banyan.modules.accounts.models import Account
 from banyan.modules.tenancy.manifest import export as exporting
 from banyan.modules.tenancy.manifest import reading
 from banyan.modules.tenancy.manifest.apply import ApplyReport, Step
@@ -154,7 +156,8 @@ def export(code: str, folder: Path) -> None:
 def apply_demo(settings: Settings, urls: Urls, accounts_file: Path) -> None:
     """Apply the demonstration, and keep its sign-ins in ``accounts_file`` for its owner only.
 
-    The file is written before the commit: a demonstration that is there can be signed in to.
+    The file is written before the commit: a demonstration that is there can be signed in to. Its first account also
+    sees to the installation itself, as an operator does.
     """
     with _owner(settings, urls) as ctx:
         read = _manifest(ctx, data_dir("tenants") / "demo")
@@ -162,6 +165,8 @@ def apply_demo(settings: Settings, urls: Urls, accounts_file: Path) -> None:
         report = apply_manifest(ctx, read, store, ManifestAccounts(policy.store()))
         if report.accounts:
             write_private(accounts_file, _sign_ins(report.accounts))
+            first = report.accounts[0].sign_in_name
+            ctx.session.execute(update(Account).where(Account.sign_in_name == first).values(operator=True))
         ctx.session.commit()
 
 

@@ -1,4 +1,4 @@
-"""Every view says who may enter: one of four marks. A view without one keeps the application from starting."""
+"""Every view says who may enter: one of five marks. A view without one keeps the application from starting."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ ATTRIBUTE = "__banyan_access__"
 class Mark:
     """Who may enter a view."""
 
-    kind: Literal["permission", "participant", "signed_in", "public"]
+    kind: Literal["permission", "participant", "signed_in", "operator", "public"]
     permission: str = ""
     check: Check | None = None
 
 
 PUBLIC = Mark("public")
 SIGNED_IN = Mark("signed_in")
+OPERATOR = Mark("operator")
 
 
 def _marked(mark: Mark) -> Callable[[View], View]:
@@ -48,6 +49,11 @@ def participant(check: Check) -> Callable[[View], View]:
 def signed_in(view: View) -> View:
     """For every account, about its own things."""
     return _marked(SIGNED_IN)(view)
+
+
+def operator(view: View) -> View:
+    """For those who run the installation: about the platform itself, never about an organisation's rows."""
+    return _marked(OPERATOR)(view)
 
 
 def public(view: View) -> View:

@@ -76,6 +76,7 @@ class Actor:
     :ivar account_id: None for jobs and the command line; of a service token, which is nobody's, its own id.
     :ivar home: the organisation that opened the account, or that the service token belongs to.
     :ivar limited: a token left less than the account may do.
+    :ivar operator: runs the installation, and no limits were set; says nothing about any organisation.
     """
 
     account_id: UUID | None
@@ -87,6 +88,7 @@ class Actor:
     address: str = ""
     credential_id: UUID | None = None
     limited: bool = False
+    operator: bool = False
 
     @property
     def token_id(self) -> UUID | None:

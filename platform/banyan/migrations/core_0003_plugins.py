@@ -1,4 +1,4 @@
-"""Plugins that the operator switched off for everybody, and what went wrong in them."""
+"""Operators, the plugins they switched off for everybody, and what went wrong in those."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -37,10 +37,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("module", "place", "kind", "day", name="uq_plugin_failure"),
     )
     op.create_index("ix_plugin_failure_last_at", "plugin_failure", ["last_at"], unique=False)
+    op.add_column("account", sa.Column("operator", sa.Boolean(), server_default=sa.false(), nullable=False))
     grant_table(op, "plugin_off")
     grant_table(op, "plugin_failure")
 
 
 def downgrade() -> None:
+    op.drop_column("account", "operator")
     op.drop_table("plugin_failure")
     op.drop_table("plugin_off")

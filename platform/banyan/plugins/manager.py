@@ -171,7 +171,10 @@ def load(core: Mapping[str, Any], extra: Mapping[str, Any] | None = None) -> Plu
     plugins = Plugins(pm, core=frozenset(core))
     for name, implementation in core.items():
         _register(plugins, name, implementation)
-    for name, find in sorted({**_installed(core, extra or {}), **_given(extra or {})}.items()):
+    installed = _installed(core, extra or {})
+    plugins.sources = {name: _source(entry) for name, entry in installed.items()}
+    finders = {**{name: entry.load for name, entry in installed.items()}, **_given(extra or {})}
+    for name, find in sorted(finders.items()):
         _contained(plugins, name, find)
     check_dependencies(plugins)
     return plugins
@@ -181,8 +184,8 @@ def _given(extra: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
     return {name: partial(extra.__getitem__, name) for name in extra}
 
 
-def _installed(core: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
-    found: dict[str, Callable[[], Any]] = {}
+def _installed(core: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, importlib.metadata.EntryPoint]:
+    found: dict[str, importlib.metadata.EntryPoint] = {}
     taken = {**dict.fromkeys(core, "the core"), **dict.fromkeys(extra, "a plugin given beside the installed ones")}
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
         if entry.name in taken:
@@ -191,7 +194,7 @@ def _installed(core: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, C
                 " Uninstall one of them"
             )
         taken[entry.name] = f"{entry.value} of {_source(entry)}"
-        found[entry.name] = entry.load
+        found[entry.name] = entry
     return found
 
 

@@ -129,3 +129,15 @@ def _code(world: World, account: Account) -> None:
         )
     )
     world.session.commit()
+
+
+def test_an_operator_is_named_and_dismissed_on_the_command_line(shell: CliRunner, app: Banyan, world: World) -> None:
+    account = world.account(world.org(), "root")
+    said = [shell.invoke(cli.commands, ["operator", name]) for name in ("Root", "root", "nobody")]
+    assert [one.exit_code for one in said] == [0, 0, 1]
+    world.session.refresh(account)
+    assert account.operator
+
+    assert shell.invoke(cli.commands, ["operator", "root", "--end"]).exit_code == 0
+    world.session.refresh(account)
+    assert not account.operator

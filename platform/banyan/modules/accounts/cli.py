@@ -80,10 +80,7 @@ def reset_password(sign_in_name: str, generate: bool) -> None:
     """Give an account a new password; all its sessions end."""
     password = _new_password(generate)
     with _operating("resetting a password from the command line") as ctx:
-        name = rules.sign_in_name(sign_in_name)
-        account = ctx.session.scalar(select(Account).where(Account.sign_in_name == name))
-        if account is None:
-            raise click.ClickException(f"There is no account called {name!r}.")
+        account = _account(ctx, sign_in_name)
         weak = rules.password_problems(password, account.sign_in_name)
         if weak:
             raise Invalid({"password": weak})
@@ -94,6 +91,30 @@ def reset_password(sign_in_name: str, generate: bool) -> None:
             click.echo("The account is suspended; its administrator can restore it.")
     if generate:
         click.echo(f"Password: {password}")
+
+
+@commands.command()
+@click.argument("sign_in_name")
+@click.option("--end", is_flag=True, help="Take it back.")
+def operator(sign_in_name: str, end: bool) -> None:
+    """Let an account see to the installation itself: plugins, their health and failures."""
+    with _operating("naming an operator from the command line") as ctx:
+        account = _account(ctx, sign_in_name)
+        if account.operator == (not end):
+            click.echo(f"{account.sign_in_name} is {'no operator' if end else 'an operator already'}.")
+            return
+        account.operator = not end
+        what = "accounts.account.end_operator" if end else "accounts.account.make_operator"
+        record(ctx, what, Subject("account", str(account.id), account.sign_in_name), org=account.org)
+        click.echo(f"{account.sign_in_name} is {'no longer an' if end else 'an'} operator.")
+
+
+def _account(ctx: Context, sign_in_name: str) -> Account:
+    name = rules.sign_in_name(sign_in_name)
+    account = ctx.session.scalar(select(Account).where(Account.sign_in_name == name))
+    if account is None:
+        raise click.ClickException(f"There is no account called {name!r}.")
+    return account
 
 
 @contextmanager

@@ -41,6 +41,8 @@ ACTIONS: Mapping[str, Text] = {
     "accounts.account.update": lazy("Account edited"),
     "accounts.account.suspend": lazy("Account suspended"),
     "accounts.account.restore": lazy("Account restored"),
+    "accounts.account.make_operator": lazy("Account made an operator of the installation"),
+    "accounts.account.end_operator": lazy("Account no longer an operator of the installation"),
     "accounts.account.lock": lazy("Sign-in paused after too many failures"),
     "accounts.address.lock": lazy("Address paused after too many failures"),
     "accounts.password.update": lazy("Password changed"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from banyan.kernel.db.base import Base, Identified, Versioned, c_text
@@ -20,6 +20,7 @@ class Account(Identified, Versioned, OrgPair, Base):
     :ivar person_id: the human being behind it, empty until the registry comes.
     :ivar password_hash: Argon2id; None until the account is set up.
     :ivar status: ``active`` or ``suspended``.
+    :ivar operator: may see to the installation itself; given and taken on the command line alone.
     """
 
     __tablename__ = "account"
@@ -43,6 +44,7 @@ class Account(Identified, Versioned, OrgPair, Base):
     created_at: Mapped[datetime]
     created_by: Mapped[UUID | None]
     last_sign_in_at: Mapped[datetime | None]
+    operator: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class AccountSession(Identified, Base):

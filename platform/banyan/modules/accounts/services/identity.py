@@ -40,10 +40,14 @@ class Identity:
     service: bool = False
     limits: Limits | None = None
     expires_at: datetime | None = None
+    operator: bool = False
 
 
 ACCOUNT_ID = Account.id
-_ACCOUNT = (Account.id, Account.sign_in_name, Account.display_name, Account.org_id, Account.org_path, Account.language)
+_ACCOUNT = (
+    *(Account.id, Account.sign_in_name, Account.display_name, Account.org_id, Account.org_path, Account.language),
+    Account.operator,
+)
 # Who holds a credential: parameters of `of_session` and `of_token`, rows for `from_session` and `from_token`.
 SESSIONS = (
     select(AccountSession.id, AccountSession.seen_at, AccountSession.expires_at, *_ACCOUNT)
@@ -122,12 +126,12 @@ def from_token(connection: Connection, row: Sequence[Any], now: datetime, addres
     if row[1] is None or now - row[1] > TOUCH_AFTER:
         used = update(ApiToken).where(ApiToken.id == row[0]).values(used_at=now, used_from=address)
         connection.execute(used)
-    permissions, places = row[12], row[13]
+    permissions, places = row[13], row[14]
     limits = None if permissions is None and places is None else read_limits(permissions, places)
     if row[3] is not None:
         return replace(_identity(row), limits=limits, expires_at=row[2])
-    return Identity(row[0], row[0], row[9], row[9], OrgRef(row[10], row[11]), None, True, limits, row[2])
+    return Identity(row[0], row[0], row[10], row[10], OrgRef(row[11], row[12]), None, True, limits, row[2])
 
 
 def _identity(row: Sequence[Any]) -> Identity:
-    return Identity(row[3], row[0], row[4], row[5], OrgRef(row[6], row[7]), row[8])
+    return Identity(row[3], row[0], row[4], row[5], OrgRef(row[6], row[7]), row[8], operator=row[9])

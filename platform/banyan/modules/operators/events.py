@@ -1,0 +1,14 @@
+"""What operators do, as the audit log calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from banyan.kernel.errors import Text
+from banyan.kernel.i18n import lazy
+
+ACTIONS: Mapping[str, Text] = {
+    "operators.plugin.switch_off": lazy("Plugin switched off for all"),
+    "operators.plugin.switch_on": lazy("Plugin no longer switched off for all"),
+    "operators.plugin.forget_failures": lazy("Failures of a plugin counted anew"),
+}

@@ -1,0 +1,53 @@
+"""The hooks of the module ``operators``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from flask import Blueprint
+from flask_smorest import Blueprint as ApiBlueprint
+
+from banyan import __version__
+from banyan.kernel.context import Context
+from banyan.kernel.errors import Text
+from banyan.kernel.i18n import lazy
+from banyan.kernel.jobs import Job
+from banyan.kernel.values import ModuleManifest, NavItem
+from banyan.modules.operators import jobs
+from banyan.modules.operators.api import api
+from banyan.modules.operators.events import ACTIONS
+from banyan.modules.operators.pages import pages
+from banyan.plugins import hookimpl
+
+
+@hookimpl
+def banyan_manifest() -> ModuleManifest:
+    what = lazy("Plugins of the installation, their health and failures")
+    return ModuleManifest("operators", lazy("Operation"), what, __version__, always_on=True)
+
+
+@hookimpl
+def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
+    return (api,)
+
+
+@hookimpl
+def banyan_page_blueprints() -> Sequence[Blueprint]:
+    return (pages,)
+
+
+@hookimpl
+def banyan_jobs() -> Sequence[Job]:
+    return (jobs.PURGE,)
+
+
+@hookimpl
+def banyan_actions() -> Mapping[str, Text]:
+    return ACTIONS
+
+
+@hookimpl
+def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
+    if not ctx.actor.operator:
+        return ()
+    return (NavItem(lazy("Plugins"), "operators_pages.listing", "plug", "system", 90),)
