@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 
 from banyan.kernel.errors import Text
+from banyan.kernel.guidance import Guidance
 
 Reach = Literal["self", "subtree"]
 
@@ -50,20 +51,29 @@ NO_RIGHTS = Rights(frozenset(), frozenset(), {})
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All roles evaluated under one policy version. Published whole and never changed."""
+    """All roles evaluated under one policy version. Published whole and never changed.
+
+    :ivar guidance: where rights from above end; None where every link is one of leadership.
+    :ivar across: permissions that reach across a link of guidance all the same.
+    """
 
     version: int
     roles: Mapping[str, Rights]
+    guidance: Guidance | None = None
+    across: frozenset[str] = frozenset()
 
 
 EMPTY_SNAPSHOT = Snapshot(0, {})
 
 
 class Decision(NamedTuple):
-    """The answer to "may this actor do that there", with what decided it."""
+    """The answer to "may this actor do that there", with what decided it.
+
+    :ivar reason: ``guided``: a grant above would allow it, but a link of guidance lies between.
+    """
 
     allowed: bool
-    reason: Literal["allowed", "denied", "no_permission", "no_grant"]
+    reason: Literal["allowed", "denied", "no_permission", "no_grant", "guided"]
     grant: Grant | None
     role: str
     policy_version: int
@@ -104,10 +114,13 @@ class Permission:
     """A permission by its eternal name ``<module>.<thing>:<verb>``.
 
     :ivar label: what an administrator reads in the matrix of roles.
+    :ivar guidance: held above a link of business guidance, it reaches below it too. For reading what an organisation
+        is and how it stands; never for persons, accounts, roles, modules or the audit log (ORG-12).
     """
 
     name: str
     label: Text
+    guidance: bool = False
 
     @property
     def module(self) -> str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from banyan.kernel.treepath import upper
 from banyan.kernel.values import EMPTY_SNAPSHOT, Grant
 from banyan.modules.access import rules
-from tests.modules.access.trees import ALLOWS, DENIES, MEANING, NOTHING, PERMISSION, grants, held, paths
+from tests.modules.access.trees import ACROSS, ALLOWS, DENIES, MEANING, NOTHING, PERMISSION, grants, guided, held, paths
 
 DAY = datetime(2026, 2, 12, tzinfo=UTC)
 
@@ -97,3 +97,40 @@ def test_only_those_whose_denials_do_not_reach_the_place_count_as_holders() -> N
         ("c", held(NOTHING, "1.2.", False)),
     ]
     assert rules.holders(held_by, MEANING, PERMISSION, "1.2.") == {"a"}
+
+
+@pytest.mark.clause("ORG-12")
+@given(grants(), paths(), st.lists(paths(), max_size=6), st.sampled_from([PERMISSION, ACROSS]))
+def test_rights_from_above_end_at_a_link_of_guidance_unless_the_permission_reaches_across(
+    found: list[Grant], path: str, edges: list[str], permission: str
+) -> None:
+    between = [edge for edge in edges if path.startswith(edge)]
+    near = [
+        grant
+        for grant in found
+        if grant.role == DENIES or permission == ACROSS or all(grant.path.startswith(edge) for edge in between)
+    ]
+    decision = rules.decide(found, guided(edges), permission, path)
+    assert decision.allowed == rules.decide(near, MEANING, permission, path).allowed
+    assert (decision.reason == "no_grant") == (not rules.covered(found, path)), "reaching is what it was: 403, not 404"
+    ended = rules.decide(found, MEANING, permission, path).allowed and not decision.allowed
+    assert (decision.reason == "guided") == ended
+    holders = rules.holders([("a", grant) for grant in found], guided(edges), permission, path)
+    assert bool(holders) == decision.allowed
+
+
+@pytest.mark.clause("ORG-09")
+@pytest.mark.clause("ORG-12")
+@given(grants(), paths(), st.booleans(), st.lists(paths(), max_size=6), st.lists(paths(), max_size=6))
+def test_nobody_delegates_across_a_link_of_guidance_and_everybody_up_to_it(
+    found: list[Grant], path: str, subtree: bool, edges: list[str], below: list[str]
+) -> None:
+    meaning = guided([*edges, *(path + edge for edge in below)])
+    given = held(ALLOWS, path, subtree)
+    whole = rules.holds_throughout(found, meaning, PERMISSION, path, subtree)
+    places = [path, *(path + more for more in ("1.", "z.", "10.", "a.3f.", *below))]
+    gained = [place for place in places if rules.decide([given], meaning, PERMISSION, place).allowed]
+    if whole:
+        assert all(rules.decide(found, meaning, PERMISSION, place).allowed for place in gained)
+    if any(one.role == ALLOWS and one.path == path and one.subtree for one in found):
+        assert whole or any(one.role == DENIES for one in found), "who holds it there may give it there"

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from banyan.kernel.db.base import new_id
+from banyan.kernel.guidance import Guidance
 from banyan.kernel.treepath import child
 from banyan.kernel.values import Grant, Rights, Snapshot
 
-PERMISSION = "test.thing:read"
+PERMISSION, ACROSS = "test.thing:read", "test.profile:read"
 ALLOWS, DENIES, NOTHING, UNKNOWN = "allows", "denies", "nothing", "unknown"
 MEANING = Snapshot(
     7,
     {
-        ALLOWS: Rights(frozenset({PERMISSION}), frozenset(), {}),
-        DENIES: Rights(frozenset(), frozenset({PERMISSION}), {}),
+        ALLOWS: Rights(frozenset({PERMISSION, ACROSS}), frozenset(), {}),
+        DENIES: Rights(frozenset(), frozenset({PERMISSION, ACROSS}), {}),
         NOTHING: Rights(frozenset({"test.other:read"}), frozenset(), {}),
     },
 )
@@ -44,3 +47,8 @@ def grants(at: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[list[G
     """Up to six grants of one account."""
     roles = st.sampled_from([ALLOWS, ALLOWS, DENIES, NOTHING, UNKNOWN])
     return st.lists(st.builds(held, roles, paths() if at is None else at, st.booleans()), max_size=6)
+
+
+def guided(paths: list[str]) -> Snapshot:
+    """The same meaning in a tree with links of guidance above ``paths``; one of two permissions reaches across."""
+    return replace(MEANING, guidance=Guidance(paths) if paths else None, across=frozenset({ACROSS}))

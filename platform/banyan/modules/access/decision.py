@@ -7,11 +7,12 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, not_, or_
-from sqlalchemy.orm import InstrumentedAttribute
 
+from banyan.kernel import guidance
 from banyan.kernel.context import Context
 from banyan.kernel.db.scoped import OrgPair
 from banyan.kernel.errors import Forbidden, NotFound
+from banyan.kernel.guidance import PathColumn, Range
 from banyan.kernel.i18n import lazy
 from banyan.kernel.treepath import upper
 from banyan.kernel.values import Decision, OrgRef
@@ -58,7 +59,7 @@ def load(ctx: Context, permission: str, model: type[Row], identity: UUID) -> Row
 def visible(
     ctx: Context,
     permission: str,
-    path: InstrumentedAttribute[str] | ColumnElement[str],
+    path: PathColumn,
     *,
     within: OrgRef | None = None,
 ) -> ColumnElement[bool]:
@@ -66,19 +67,23 @@ def visible(
 
     :param path: the column with the row's path. :param within: narrows to this organisation and those below.
     """
-    allowed, denied = rules.ranges(ctx.actor.grants, ctx.actor.policy, permission)
+    grants, policy = ctx.actor.grants, ctx.actor.policy
+    allowed, denied = rules.ranges(grants, policy, permission)
     if within is not None:
         lo, hi = within.path, upper(within.path)
         allowed, denied = rules.clipped(allowed, lo, hi), rules.clipped(denied, lo, hi)
-    return _inside(path, tuple(allowed), tuple(denied))
+    if len(allowed) <= guidance.MANY:
+        return _inside(path, tuple(allowed), tuple(denied))
+    # Links of guidance have cut the reach into many pieces; an index finds the reach they were cut out of.
+    hull, _denied = rules.reaches(grants, policy, permission)
+    if within is not None:
+        hull = rules.clipped(hull, within.path, upper(within.path))
+    pieces = guidance.inside(path, allowed, hull=hull)
+    return and_(pieces, not_(guidance.inside(path, denied))) if denied else pieces
 
 
 @lru_cache(maxsize=10_000)
-def _inside(
-    path: InstrumentedAttribute[str] | ColumnElement[str],
-    allowed: tuple[rules.Range, ...],
-    denied: tuple[rules.Range, ...],
-) -> ColumnElement[bool]:
+def _inside(path: PathColumn, allowed: tuple[Range, ...], denied: tuple[Range, ...]) -> ColumnElement[bool]:
     """The predicate of paths in ``allowed`` and not in ``denied``. Kept, as the same people ask for the same again."""
     if not allowed:
         return false()

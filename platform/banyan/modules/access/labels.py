@@ -24,6 +24,7 @@ VERDICTS: Mapping[str, Text] = {
     "lacks": lazy("Its role lacks the permission"),
     "withdrawn": lazy("Its role has been withdrawn"),
     "out_of_reach": lazy("Does not reach there"),
+    "guided": lazy("Ends at a link of guidance"),
     "not_yet": lazy("Not valid yet"),
     "expired": lazy("Expired"),
     "ended": lazy("Taken back"),
@@ -33,6 +34,7 @@ REASONS: Mapping[str, Text] = {
     "denied": lazy("A role held there denies it, and a denial goes before everything else."),
     "no_permission": lazy("A grant covers the organisation, but no role held there has the permission."),
     "no_grant": lazy("No valid grant of this account reaches the organisation."),
+    "guided": lazy("A grant above would allow it, but a link of business guidance lies between and ends it."),
     "suspended": lazy("The account is suspended and cannot sign in."),
     "module_off": lazy("The module that this belongs to is off at the organisation."),
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, Uuid, column, or_, select, table
+from sqlalchemy import ColumnElement, Connection, Text, Uuid, column, or_, select, table
+from sqlalchemy.orm import Session
 
 from banyan.kernel.context import Context
 from banyan.kernel.errors import NotFound
@@ -13,7 +14,7 @@ from banyan.kernel.i18n import lazy
 from banyan.kernel.values import OrgRef
 
 C = Text(collation="C")
-ORG = table("org", column("id", Uuid), column("path", C), column("code", C), column("name", Text))
+ORG = table("org", column("id", Uuid), column("path", C), column("code", C), column("name", Text), column("link", C))
 ACCOUNT = table(
     "account",
     column("id", Uuid),
@@ -98,6 +99,17 @@ def place_called(ctx: Context, code: str) -> Place | None:
     """The organisation called ``code``, whoever asks; the caller decides whether they may know."""
     row = ctx.session.execute(select(*_PLACE).where(ORG.c.code == code.strip().lower())).first()
     return Place(OrgRef(row[0], row[1]), row[2], row[3]) if row else None
+
+
+def place_at(ctx: Context, path: str) -> Place:
+    """The organisation at ``path``."""
+    row = ctx.session.execute(select(*_PLACE).where(ORG.c.path == path)).one()
+    return Place(OrgRef(row[0], row[1]), row[2], row[3])
+
+
+def guided_paths(session: Session | Connection) -> list[str]:
+    """Paths of the organisations that their parent only guides; by an index of these alone."""
+    return [row[0] for row in session.execute(select(ORG.c.path).where(ORG.c.link == "guidance"))]
 
 
 def lock_places(ctx: Context, ids: set[UUID]) -> None:

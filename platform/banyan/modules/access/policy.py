@@ -18,8 +18,10 @@ from sqlalchemy import ColumnElement, Connection, Uuid, and_, bindparam, or_, se
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from banyan.kernel.db.prepared import Prepared
+from banyan.kernel.guidance import Guidance
 from banyan.kernel.values import EMPTY_SNAPSHOT, NO_RIGHTS, Binding, Grant, Permission, Rights, Role, Snapshot
 from banyan.modules.access.models import OrgRole, OrgRolePermission, PolicyStamp, RoleGrant
+from banyan.modules.access.neighbours import guided_paths
 
 
 class PolicyError(RuntimeError):
@@ -139,7 +141,8 @@ class PolicyStore:
             raise PolicyError(f"policy lines name roles that do not exist: {', '.join(sorted(unknown))}")
         self._lock = threading.Lock()
         evaluated = evaluate(self._model_file, self._builtin, list(self.roles), list(self.permissions))
-        self._snapshot = Snapshot(0, evaluated)
+        self._across = frozenset(permission.name for permission in permissions if permission.guidance)
+        self._snapshot = Snapshot(0, evaluated, None, self._across)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -166,7 +169,9 @@ class PolicyStore:
         changed = self._own_roles(session, or_(OrgRole.id.in_(_own_ids(missing)), stale))
         # What is not found means nothing, and is remembered: an unknown role costs one look, not one a request.
         nothing = dict.fromkeys(missing, NO_RIGHTS)
-        return Snapshot(max(stamp, old.version), {**old.roles, **nothing, **changed})
+        # A link or place of a guided organisation that changes takes the stamp along: the database sees to it.
+        guidance = old.guidance if stamp == old.version else _guidance(session)
+        return Snapshot(max(stamp, old.version), {**old.roles, **nothing, **changed}, guidance, self._across)
 
     def rights(self, session: Session | Connection, roles: Iterable[str]) -> Snapshot:
         """What ``roles`` mean in the transaction of ``session``, with what it has not committed yet; publishes nothing.
@@ -176,7 +181,8 @@ class PolicyStore:
         asked = set(roles)
         own = self._own_roles(session, OrgRole.id.in_(_own_ids(asked - self.roles.keys())))
         builtin = {role: self._snapshot.roles[role] for role in asked & self.roles.keys()}
-        return Snapshot(self._snapshot.version, {**dict.fromkeys(asked, NO_RIGHTS), **builtin, **own})
+        meaning = {**dict.fromkeys(asked, NO_RIGHTS), **builtin, **own}
+        return Snapshot(self._snapshot.version, meaning, self._snapshot.guidance, self._across)
 
     def _own_roles(self, session: Session | Connection, which: ColumnElement[bool]) -> dict[str, Rights]:
         rows = session.execute(
@@ -194,6 +200,11 @@ class PolicyStore:
     def _own_rights(self, role: str, lines: Sequence[Binding]) -> Rights:
         asked = [line.permission for line in lines]
         return evaluate(self._model_file, Lines(tuple(lines), ()), [role], asked)[role]
+
+
+def _guidance(session: Session | Connection) -> Guidance | None:
+    paths = guided_paths(session)
+    return Guidance(paths) if paths else None
 
 
 def own_id(role: str) -> UUID | None:

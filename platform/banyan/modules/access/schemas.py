@@ -206,4 +206,7 @@ class ExplanationSchema(Schema):
     policy_version = ma.fields.Integer()
     deciding = ma.fields.Nested(ConsideredSchema, allow_none=True)
     line = ma.fields.String()
+    guided = ma.fields.String(
+        metadata={"description": "Name of the organisation whose link of guidance ends rights from above; else empty."}
+    )
     considered = ma.fields.List(ma.fields.Nested(ConsideredSchema))

@@ -23,6 +23,7 @@ REASONS: Mapping[str, Text] = {
     "denied": lazy("Denied by a role"),
     "no_permission": lazy("No role there has the permission"),
     "no_grant": lazy("No grant reaches there"),
+    "guided": lazy("Ends at a link of guidance"),
 }
 # Words that many modules use of their things; a module's own come through the hook.
 COMMON: Mapping[str, Text] = {

@@ -25,8 +25,10 @@ from banyan.modules.access.services.shown import INSTANT
 from banyan.plugins import manager
 from banyan.plugins.enablement import enabled_modules
 
-Verdict = Literal["decides", "denies", "allows", "lacks", "withdrawn", "out_of_reach", "not_yet", "expired", "ended"]
-Reason = Literal["allowed", "denied", "no_permission", "no_grant", "suspended", "module_off"]
+Verdict = Literal[
+    "decides", "denies", "allows", "lacks", "withdrawn", "out_of_reach", "not_yet", "expired", "ended", "guided"
+]
+Reason = Literal["allowed", "denied", "no_permission", "no_grant", "guided", "suspended", "module_off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Considered:
     """A grant that was looked at, and what came of it.
 
     :ivar verdict: ``decides``; ``denies`` or ``allows`` too, but another one decides; ``lacks`` the permission;
-        ``withdrawn``: its role means nothing any more; ``out_of_reach``; ``not_yet``, ``expired``, ``ended``.
+        ``withdrawn``: its role means nothing any more; ``out_of_reach``; ``not_yet``, ``expired``, ``ended``;
+        ``guided``: held above a link of guidance that lies between.
     :ivar line: what its role says of the permission. :ivar granted_by: sign-in name; empty for the manifest.
     """
 
@@ -64,6 +67,7 @@ class Explanation:
 
     :ivar deciding: the grant that decided it, also when it is the nearest one that lacks the permission.
     :ivar line: the policy line that decided it; empty where no line speaks of the permission.
+    :ivar guided: name of the organisation whose link of guidance ends rights from above; empty where none does.
     :ivar considered: all grants of the account that the asker may see, the deciding one first.
     """
 
@@ -79,6 +83,7 @@ class Explanation:
     policy_version: int
     deciding: Considered | None
     line: str
+    guided: str
     considered: tuple[Considered, ...]
 
 
@@ -106,7 +111,9 @@ def explain(ctx: Context, data: Mapping[str, Any]) -> Explanation:
 def _place(ctx: Context, code: str) -> Place | None:
     place = neighbours.place_called(ctx, code) if code else neighbours.place(ctx, ctx.here)
     inside = place is not None and place.ref.path.startswith(ctx.here.path)
-    return place if place and inside and decide(ctx, EXPLAIN.name, place.ref).allowed else None
+    # Below a link of guidance one may ask why one's own rights end there: the organisation is no secret.
+    known = place is not None and decide(ctx, EXPLAIN.name, place.ref).reason in ("allowed", "guided")
+    return place if inside and known else None
 
 
 def _known(ctx: Context, account: AccountRow) -> bool:
@@ -125,7 +132,8 @@ def _explained(ctx: Context, account: AccountRow, permission: Permission, place:
     roles = {row[0].role for row in rows}
     meaning = policy.store().rights(ctx.session, roles)
     called = names.labels(policy.store(), ctx.session, roles)
-    question = _Question(permission.name, place.ref.path, now, decision, meaning, called, _withdrawn(ctx, roles))
+    edge = rules.boundary(snapshot, permission.name, place.ref.path)
+    question = _Question(permission.name, place.ref.path, now, decision, meaning, called, _withdrawn(ctx, roles), edge)
     found = [question.considered(row) for row in rows]
     reason = _reason(ctx, account, permission, place, decision)
     deciding = next((item for item in found if item.verdict == "decides"), None)
@@ -142,6 +150,7 @@ def _explained(ctx: Context, account: AccountRow, permission: Permission, place:
         policy_version=decision.policy_version,
         deciding=deciding,
         line=deciding.line if deciding else "",
+        guided=neighbours.place_at(ctx, edge).name if edge else "",
         considered=tuple(sorted(found, key=lambda item: item.verdict != "decides")),
     )
 
@@ -189,6 +198,7 @@ class _Question:
     meaning: Snapshot
     called: Mapping[str, str]
     withdrawn: set[str]
+    edge: str
 
     def verdict(self, grant: RoleGrant) -> Verdict:
         if grant.ended_at is not None:
@@ -206,7 +216,7 @@ class _Question:
         if self.permission in rights.denied:
             return "denies"
         if self.permission in rights.allowed:
-            return "allows"
+            return "allows" if len(held.path) >= len(self.edge) else "guided"
         return "withdrawn" if grant.role in self.withdrawn else "lacks"
 
     def considered(self, row: Any) -> Considered:
