@@ -1,11 +1,13 @@
 """Which modules are on at an organisation: its own switch, bounded by what its upper levels lay down.
 
 A policy set at several organisations of a line: the highest setter wins; unset means allowed and off. Above all of
-them stands the operator, who may switch a plugin off for everybody.
+them stands the operator, who may switch a plugin off for everybody. What is laid down ends at a
+link of guidance, see `banyan.plugins.governing`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -17,8 +19,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from banyan.kernel.db.base import Base, Identified
 from banyan.kernel.db.scoped import OrgPair
-from banyan.kernel.treepath import lineage, upper
+from banyan.kernel.guidance import Range, inside
+from banyan.kernel.treepath import upper
 from banyan.kernel.values import OrgRef
+from banyan.plugins.governing import governs
 from banyan.plugins.manager import Plugins
 
 Policy = Literal["mandatory", "allowed", "forbidden"]
@@ -82,10 +86,13 @@ class Standing:
 OFF = Standing(None, None, False, False)
 
 
-def standings(session: Session | Connection, org: OrgRef) -> dict[str, Standing]:
-    """Module name → standing at ``org``, for every module anyone ever touched; others are `OFF`. One statement."""
+def standings(session: Session | Connection, org: OrgRef, *, edge: str | None = None) -> dict[str, Standing]:
+    """Module name → standing at ``org``, for every module anyone ever touched; others are `OFF`. One statement.
+
+    :param edge: as if links of guidance lay otherwise, see `governs`.
+    """
     policies = select(ModulePolicy.module, ModulePolicy.policy, ModulePolicy.org_path).where(
-        ModulePolicy.org_path.in_(lineage(org.path))
+        governs(ModulePolicy.org_path, org, edge=edge)
     )
     states = select(ModuleState.module, literal("switch"), literal("")).where(
         ModuleState.org_id == org.id, ModuleState.enabled.is_(True)
@@ -113,15 +120,19 @@ def _standing(switched_on: bool, highest: tuple[str, Policy] | None, everywhere_
     return Standing(policy, path, switched_on, on, everywhere_off)
 
 
-def enabled_modules(session: Session | Connection, plugins: Plugins, org: OrgRef) -> frozenset[str]:
+def enabled_modules(
+    session: Session | Connection, plugins: Plugins, org: OrgRef, *, edge: str | None = None
+) -> frozenset[str]:
     """Names of all modules that are on at ``org``, those always on among them.
 
     A module whose dependency is off is off as well, whatever its own switch says; so is a plugin that the operator
     has switched off for everybody, or whose tables have not been migrated.
+
+    :param edge: as if links of guidance lay otherwise, see `governs`.
     """
     if plugins.manifests.keys() == plugins.core and not plugins.optional:
         return plugins.always_on
-    found = standings(session, org)
+    found = standings(session, org, edge=edge)
     on = plugins.always_on | {name for name in plugins.manifests if found.get(name, OFF).on}
     on -= plugins.unmigrated | {name for name, standing in found.items() if standing.everywhere_off}
     while True:
@@ -153,13 +164,12 @@ def policies_below(session: Session | Connection, org: OrgRef, module: str) -> d
     return found
 
 
-def switched_on(session: Session | Connection, module: str, lo: str, hi: str) -> int:
-    """How many organisations within ``[lo, hi)`` have switched ``module`` on themselves."""
+def switched_on(session: Session | Connection, module: str, ranges: Sequence[Range]) -> int:
+    """How many organisations whose paths lie in ``ranges`` have switched ``module`` on themselves."""
     return session.execute(
         select(func.count())
         .select_from(ModuleState)
-        .where(ModuleState.org_path >= lo, ModuleState.org_path < hi)
-        .where(ModuleState.module == module, ModuleState.enabled.is_(True))
+        .where(inside(ModuleState.org_path, ranges), ModuleState.module == module, ModuleState.enabled.is_(True))
     ).scalar_one()
 
 

@@ -22,9 +22,9 @@ from banyan.kernel.db.base import Base, Identified, c_text
 from banyan.kernel.db.scoped import OrgPair
 from banyan.kernel.errors import Invalid, NotFound, Refused, Text
 from banyan.kernel.i18n import lazy
-from banyan.kernel.treepath import lineage
 from banyan.kernel.values import OrgRef, SettingDef, SettingValue
 from banyan.plugins import manager
+from banyan.plugins.governing import governs
 from banyan.plugins.manager import PluginError, Plugins
 
 LONGEST_TEXT = 500
@@ -155,7 +155,7 @@ def setting(ctx: Context, key: str, org: OrgRef | None = None) -> SettingValue:
 def _standings(session: Session | Connection, defined: Mapping[str, SettingDef], org: OrgRef) -> dict[str, Standing]:
     rows = session.execute(
         select(OrgSetting.key, OrgSetting.org_path, OrgSetting.value)
-        .where(OrgSetting.org_path.in_(lineage(org.path)), OrgSetting.key.in_(list(defined)))
+        .where(governs(OrgSetting.org_path, org), OrgSetting.key.in_(list(defined)))
         .order_by(OrgSetting.org_path)
     )
     laid_down: dict[str, dict[str, SettingValue]] = {}

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from banyan.kernel.context import Context
 from banyan.kernel.errors import NotFound, Refused, Text
 from banyan.kernel.events import publish
+from banyan.kernel.guidance import Guidance, inside, led
 from banyan.kernel.i18n import lazy
-from banyan.kernel.treepath import upper
 from banyan.kernel.values import ModuleManifest
 from banyan.modules.audit.services import Subject, record
 from banyan.modules.tenancy import rules
@@ -22,6 +22,7 @@ from banyan.modules.tenancy.services import place as places
 from banyan.modules.tenancy.services.place import Place
 from banyan.plugins import enablement, manager
 from banyan.plugins.enablement import OFF, POLICIES, Policy, Standing
+from banyan.plugins.governing import guidance_below
 from banyan.plugins.manager import Plugins
 
 POLICY_LABELS: Mapping[str, Text] = {
@@ -161,18 +162,24 @@ def preview(ctx: Context, name: str) -> dict[Policy | None, Turned]:
 
 
 def _areas(ctx: Context, name: str) -> list[Area]:
-    """The subtree by what is laid down below: every area has one policy of its own, the rest has none."""
-    lo, hi = ctx.here.path, upper(ctx.here.path)
+    """What this organisation leads by what is laid down below: every area has one policy of its own, the rest none.
+
+    What it only guides takes no part: nothing laid down here reaches there.
+    """
+    guided = guidance_below(ctx.session, ctx.here)
     setters = enablement.policies_below(ctx.session, ctx.here, name)
-    areas = [Area(policy, *_numbers(ctx, name, path, upper(path))) for path, policy in setters.items()]
-    total, switched = _numbers(ctx, name, lo, hi)
+    areas = [
+        Area(policy, *_numbers(ctx, name, path, guided)) for path, policy in setters.items() if not guided.edge(path)
+    ]
+    total, switched = _numbers(ctx, name, ctx.here.path, guided)
     rest = Area(None, total - sum(area.total for area in areas), switched - sum(area.switched for area in areas))
     return [*areas, rest]
 
 
-def _numbers(ctx: Context, name: str, lo: str, hi: str) -> tuple[int, int]:
-    total = ctx.session.scalar(select(func.count()).select_from(Org).where(Org.path >= lo, Org.path < hi)) or 0
-    return total, enablement.switched_on(ctx.session, name, lo, hi)
+def _numbers(ctx: Context, name: str, path: str, guided: Guidance) -> tuple[int, int]:
+    ranges = led(guided, path)
+    total = ctx.session.scalar(select(func.count()).select_from(Org).where(inside(Org.path, ranges))) or 0
+    return total, enablement.switched_on(ctx.session, name, ranges)
 
 
 def lay_down(ctx: Context, name: str, policy: Policy | None) -> ModuleView:
