@@ -43,6 +43,10 @@ class World:
         if self.session.get(OrgType, "league") is None:
             names = {"zh_Hans": "团组织", "zh_Hant": "團組織", "en": "League organisation"}
             self.session.add(OrgType(key="league", label=names, parents=[], root=True))
+        if self.session.get(OrgType, "association") is None:
+            names = {"zh_Hans": "社会团体", "zh_Hant": "社會團體", "en": "Association"}
+            kinds = ["leadership", "guidance", "branch_office"]
+            self.session.add(OrgType(key="association", label=names, parents=[], root=True, links=kinds))
         self.session.commit()
 
     def org(self, parent: Org | None = None, code: str | None = None, name: str | None = None, **values: Any) -> Org:

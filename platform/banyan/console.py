@@ -142,7 +142,7 @@ class _Filler:
         open_ids = [place.id for place in line if any(place.path.startswith(root.path) for root in opened)]
         below = tree.children(self.ctx, open_ids) if open_ids else {}
         counts = tree.counts(self.ctx, [root.id for root in roots])
-        nodes = [tree.Node(root, counts.get(root.id, 0)) for root in roots]
+        nodes = [tree.Node(root, counts.get(root.id, 0), "leadership") for root in roots]
         return tuple(tree_node(self.ctx, node, known, below) for node in nodes)
 
 

@@ -43,7 +43,7 @@ class TreeNode:
     """A node of the organisation tree.
 
     :ivar count: the figure beside the name, None for none. :ivar open: its ``children`` are here already.
-    :ivar active: the organisation of this page.
+    :ivar active: the organisation of this page. :ivar note: a word beside the name.
     """
 
     code: str
@@ -55,6 +55,7 @@ class TreeNode:
     open: bool = False
     children: tuple[TreeNode, ...] = ()
     active: bool = False
+    note: Text = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,27 @@ from typing import ClassVar
 from banyan.kernel.errors import Text
 from banyan.kernel.events import Event
 from banyan.kernel.i18n import lazy
+from banyan.modules.tenancy.links import LABELS
 
 # What the audit log calls what is done here.
 ACTIONS: Mapping[str, Text] = {
     "tenancy.org.create": lazy("Created an organisation"),
     "tenancy.org.update": lazy("Edited an organisation"),
+    "tenancy.link.decide": lazy("Decided the kind of a link"),
     "tenancy.module.switch_on": lazy("Switched a module on"),
     "tenancy.module.switch_off": lazy("Switched a module off"),
     "tenancy.module.lay_down": lazy("Laid down a module for those below"),
     "tenancy.setting.update": lazy("Laid down settings"),
     "tenancy.manifest.apply": lazy("Applied a manifest"),
     "tenancy.document.upload": lazy("Uploaded a document"),
+}
+
+# And its fields and their values.
+FIELDS: Mapping[str, Text] = {
+    "link": lazy("Link to the parent"),
+    **{f"link={key}": label for key, label in LABELS.items()},
+    "decided_on": lazy("Decided on"),
+    "document": lazy("Document"),
 }
 
 
@@ -39,6 +49,16 @@ class OrgChanged(Event):
     NAME: ClassVar[str] = "tenancy.org.changed"
     org_id: str
     fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged(Event):
+    """The kind of an organisation's link to its parent changed; see `banyan.modules.tenancy.links`."""
+
+    NAME: ClassVar[str] = "tenancy.link.changed"
+    org_id: str
+    before: str
+    after: str
 
 
 @dataclass(frozen=True, slots=True)

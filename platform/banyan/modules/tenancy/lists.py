@@ -2,7 +2,8 @@
 
 Plans, as ``banyan_app`` on 665,276 organisations: by tree the unique index on ``path``; by name ``(sort_name, id)``
 for wide subtrees and ``path`` for narrow ones; by level or type ``(level, path)``, ``(type, path)``; by a piece of the
-name the token table; newest first ``(created_at, path)``, which finds the range among the many organisations that one
+name the token table; by link ``(link, path)`` but for leadership, which is nearly every row;
+newest first ``(created_at, path)``, which finds the range among the many organisations that one
 manifest created at one instant (by ``(created_at, id)`` a province's page read 488,258 rows).
 """
 
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Session, aliased
 from banyan.kernel.errors import Text
 from banyan.kernel.i18n import language, lazy
 from banyan.kernel.tables import Column, Filter, Sort, TableDef, day_after, day_start
+from banyan.modules.tenancy.links import LABELS, TONES
 from banyan.modules.tenancy.models import Level, Org, OrgType
 from banyan.modules.tenancy.services.search import name_matches
 
@@ -54,6 +56,7 @@ ORGANISATIONS = TableDef(
         Column("level", lazy("Level"), Org.level, "badge"),
         Column("type", lazy("Type"), Org.type, "badge"),
         Column("parent", lazy("Parent organisation"), Parent.name),
+        Column("link", lazy("Link to the parent"), Org.link, "badge", labels=LABELS, tones=TONES, shown=False),
         Column("parent_code", lazy("Code of the parent"), Parent.code, "code", shown=False),
         Column("division_code", lazy("Division code"), Org.division_code, "code", shown=False),
         Column("person_in_charge", lazy("Person in charge"), Org.person_in_charge),
@@ -73,6 +76,7 @@ ORGANISATIONS = TableDef(
         Filter("q", lazy("Name or initials"), "text", name_matches, placeholder=lazy("At least two characters")),
         Filter("level", lazy("Level"), "choice", lambda value: Org.level == value, level_choices),
         Filter("type", lazy("Type"), "choice", lambda value: Org.type == value, type_choices),
+        Filter("link", lazy("Link"), "choice", lambda value: Org.link == value, lambda _s: list(LABELS.items())),
         Filter("status", lazy("Status"), "choice", lambda value: Org.status == value, lambda _s: list(STATUS.items())),
         Filter("from", lazy("Created from"), "date", lambda day: Org.created_at >= day_start(day)),
         Filter("until", lazy("Created until"), "date", lambda day: Org.created_at < day_after(day)),

@@ -10,6 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from banyan.kernel.db.base import Base, Identified, Versioned, c_text
+from banyan.kernel.db.scoped import Scoped
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import OrgRef
 
@@ -32,6 +33,7 @@ class OrgType(Base):
     """What kind of organisation; data of the manifest.
 
     :ivar parents: keys of types it may stand below; empty for any. :ivar root: whether it may have no parent.
+    :ivar links: kinds of link it may have to its parent, see `links`; empty for leadership alone.
     """
 
     __tablename__ = "org_type"
@@ -40,6 +42,7 @@ class OrgType(Base):
     label: Mapped[dict[str, Any]]
     parents: Mapped[list[Any]]
     root: Mapped[bool] = mapped_column(default=False)
+    links: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
 
 
 class Org(Identified, Versioned, Base):
@@ -49,6 +52,8 @@ class Org(Identified, Versioned, Base):
     :ivar division_code: administrative division it stands on; two trees may stand on one.
     :ivar sort_name: the name in pinyin, for sorting. :ivar last_ordinal: ordinals ever given to children.
     :ivar approval_document: id of the stored file with the approval of its founding.
+    :ivar link: kind of its link to the parent (ORG-12): ``leadership``, ``guidance``, which ends the parent's rights
+        here, or ``branch_office``. A trigger takes the policy's stamp along where guidance begins, ends or moves.
     """
 
     __tablename__ = "org"
@@ -64,7 +69,13 @@ class Org(Identified, Versioned, Base):
         Index("ix_org_sort_name_id", "sort_name", "id"),
         Index("ix_org_created_at_path", "created_at", "path"),
         Index("ix_org_division_code", "division_code", postgresql_where=text("division_code <> ''")),
+        Index("ix_org_guidance", "path", postgresql_where=text("link = 'guidance'")),
+        Index("ix_org_link_path", "link", "path", postgresql_where=text("link <> 'leadership'")),
         CheckConstraint("status IN ('active', 'revoked')", name="status"),
+        CheckConstraint(
+            "link IN ('leadership', 'guidance', 'branch_office') AND (parent_id IS NOT NULL OR link = 'leadership')",
+            name="link",
+        ),
     )
 
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("org.id"))
@@ -84,6 +95,7 @@ class Org(Identified, Versioned, Base):
     phone: Mapped[str] = mapped_column(default="", server_default="")
     approval_document: Mapped[UUID | None] = mapped_column(ForeignKey("stored_file.id", use_alter=True))
     status: Mapped[str] = c_text(default="active", server_default="active")
+    link: Mapped[str] = c_text(default="leadership", server_default="leadership")
     created_at: Mapped[datetime]
     created_by: Mapped[UUID | None]
     updated_at: Mapped[datetime]
@@ -110,3 +122,20 @@ class OrgToken(Base):
     token: Mapped[str] = c_text(primary_key=True)
     org_path: Mapped[str] = c_text(primary_key=True)
     org_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class OrgLinkChange(Identified, Scoped, Base):
+    """The kind of an organisation's link to its parent was decided anew.
+
+    :ivar decided_on: date of the decision. :ivar document: id of the stored file with it.
+    """
+
+    __tablename__ = "org_link_change"
+    __table_args__ = (Index("ix_org_link_change_document", "document"),)
+
+    before: Mapped[str] = c_text()
+    after: Mapped[str] = c_text()
+    decided_on: Mapped[date]
+    document: Mapped[UUID | None] = mapped_column(ForeignKey("stored_file.id"))
+    changed_by: Mapped[UUID | None]
+    changed_at: Mapped[datetime]

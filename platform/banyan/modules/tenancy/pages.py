@@ -19,10 +19,12 @@ from banyan.modules.access.decision import may, visible
 from banyan.modules.audit.history import history
 from banyan.modules.tasks.downloads import attachment
 from banyan.modules.tenancy import lists, permissions, treeview
+from banyan.modules.tenancy.link_pages import add_link_pages
+from banyan.modules.tenancy.links import LABELS
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.module_pages import add_module_pages
 from banyan.modules.tenancy.schemas import OrgCreateForm, OrgUpdate
-from banyan.modules.tenancy.services import documents, organisations, search, tree
+from banyan.modules.tenancy.services import documents, links, organisations, search, tree
 from banyan.modules.tenancy.services.levels import levels, type_labels
 from banyan.modules.tenancy.setting_pages import add_setting_pages
 from banyan.modules.tenancy.treeview import DASHBOARD
@@ -35,6 +37,7 @@ from banyan.web.tasks import asked_by_htmx
 pages = Blueprint("tenancy_pages", __name__, template_folder="templates")
 add_module_pages(pages)
 add_setting_pages(pages)
+add_link_pages(pages)
 READ, CREATE, UPDATE = permissions.ORG_READ.name, permissions.ORG_CREATE.name, permissions.ORG_UPDATE.name
 MOST_HITS = 20
 
@@ -170,6 +173,9 @@ def profile() -> ResponseReturnValue:
         parent=organisations.parent_of(ctx, org),
         standing=levels(ctx.session)[org.level],
         kind=type_labels(ctx.session)[org.type],
+        links=LABELS,
+        decisions=links.decisions(ctx, org),
+        link_changeable=links.may_decide(ctx, org),
         history=history(ctx, "org", str(org.id)),
     )
 

@@ -18,9 +18,10 @@ from banyan.kernel.i18n import lazy
 from banyan.kernel.values import Metric, ModuleManifest, NavItem, Permission
 from banyan.modules.tenancy import cli, events, models, permissions, stats
 from banyan.modules.tenancy.api import api
-from banyan.modules.tenancy.events import ACTIONS
+from banyan.modules.tenancy.events import ACTIONS, FIELDS
 from banyan.modules.tenancy.exports import EXPORTS
 from banyan.modules.tenancy.file_api import api as file_api
+from banyan.modules.tenancy.link_api import api as link_api
 from banyan.modules.tenancy.manifest.telling import OrganisationsApplied
 from banyan.modules.tenancy.module_api import api as module_api
 from banyan.modules.tenancy.pages import pages
@@ -47,12 +48,12 @@ def banyan_permissions() -> Sequence[Permission]:
 
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
-    return (models.Level, models.OrgType, models.Org, models.OrgToken)
+    return (models.Level, models.OrgType, models.Org, models.OrgToken, models.OrgLinkChange)
 
 
 @hookimpl
 def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
-    return (api, file_api, module_api, setting_api)
+    return (api, file_api, link_api, module_api, setting_api)
 
 
 @hookimpl
@@ -62,7 +63,7 @@ def banyan_page_blueprints() -> Sequence[Blueprint]:
 
 @hookimpl
 def banyan_event_types() -> Sequence[type[Event]]:
-    own = (events.OrgCreated, events.OrgChanged, events.ModuleSwitched, events.ModulePolicySet)
+    own = (events.OrgCreated, events.OrgChanged, events.LinkChanged, events.ModuleSwitched, events.ModulePolicySet)
     return (*own, events.SettingsLaidDown, OrganisationsApplied)
 
 
@@ -78,7 +79,7 @@ def banyan_actions() -> Mapping[str, Text]:
 
 @hookimpl
 def banyan_fields() -> Mapping[str, Text]:
-    return settings.words()
+    return {**FIELDS, **settings.words()}
 
 
 @hookimpl

@@ -10,6 +10,7 @@ from marshmallow import validate
 
 from banyan.api.schemas import Schema, Text
 from banyan.kernel.i18n import lazy, message
+from banyan.modules.tenancy.links import LABELS, LINKS
 from banyan.plugins.enablement import POLICIES
 
 CODE = validate.Regexp(
@@ -41,6 +42,18 @@ class OrgPlacing(Schema):
     )
     level = Text(required=True, metadata={"label": lazy("Level"), "widget": "select"})
     type = Text(required=True, metadata={"label": lazy("Type"), "widget": "select"})
+    link = Text(
+        load_default="leadership",
+        validate=validate.OneOf(LINKS),
+        metadata={
+            "label": lazy("Link to the parent"),
+            "widget": "select",
+            "choices": list(LABELS.items()),
+            "help": lazy(
+                "Guidance ends the rights of the upper side here: open its administrator first, decide it then."
+            ),
+        },
+    )
     code = Text(
         required=True,
         validate=CODE,
@@ -89,6 +102,7 @@ class OrgDetail(Schema):
     level = ma.fields.String()
     type = ma.fields.String()
     parent = ma.fields.String(allow_none=True, metadata={"description": "Code of the parent, null for a root."})
+    link = ma.fields.String(metadata={"description": "To the parent: leadership, guidance or branch_office."})
     division_code = ma.fields.String()
     founded_on = ma.fields.Date(allow_none=True)
     person_in_charge = ma.fields.String()

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import url_for
 
 from banyan.kernel.context import Context
+from banyan.modules.tenancy.links import MARKS
 from banyan.modules.tenancy.services import place as places
 from banyan.modules.tenancy.services import tree
 from banyan.modules.tenancy.services.levels import LevelView
@@ -31,6 +32,7 @@ def tree_node(
         open=place.id in below,
         children=tuple(tree_node(ctx, child, known, below) for child in below.get(place.id, ())),
         active=place.path == path,
+        note=MARKS.get(node.link, ""),
     )
 
 

@@ -24,11 +24,12 @@ MANY = 5_000
 _INSERT = """
 INSERT INTO org (
     id, parent_id, path, depth, ordinal, last_ordinal, code, division_code, name, short_name, sort_name, level, type,
-    founded_on, person_in_charge, phone, status, created_at, created_by, updated_at, version
+    founded_on, person_in_charge, phone, link, status, created_at, created_by, updated_at, version
 )
 SELECT p.id, p.parent_id, p.path, p.depth, p.ordinal, coalesce(below.last, 0), p.code, coalesce(r.division_code, ''),
     r.name, coalesce(r.short_name, ''), r.sort_name, r.level, r.type, CAST(nullif(r.founded_on, '') AS date),
-    coalesce(r.person_in_charge, ''), coalesce(r.phone, ''), 'active', :now, CAST(:who AS uuid), :now, 1
+    coalesce(r.person_in_charge, ''), coalesce(r.phone, ''), coalesce(r.link, 'leadership'),
+    'active', :now, CAST(:who AS uuid), :now, 1
 FROM man_place p JOIN man_row r ON r.n = p.n
 LEFT JOIN (SELECT parent_id, max(ordinal) AS last FROM man_place GROUP BY parent_id) AS below ON below.parent_id = p.id
 ORDER BY p.path
@@ -52,8 +53,9 @@ INSERT INTO org_level (key, rank, label, mark) SELECT key, rank, label, mark FRO
 ON CONFLICT (key) DO UPDATE SET rank = excluded.rank, label = excluded.label, mark = excluded.mark
 """
 _TYPES = """
-INSERT INTO org_type (key, label, parents, root) SELECT key, label, parents, root FROM man_type
-ON CONFLICT (key) DO UPDATE SET label = excluded.label, parents = excluded.parents, root = excluded.root
+INSERT INTO org_type (key, label, parents, root, links) SELECT key, label, parents, root, links FROM man_type
+ON CONFLICT (key) DO UPDATE SET label = excluded.label, parents = excluded.parents, root = excluded.root,
+    links = excluded.links
 """
 
 

@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 from banyan.api.schemas import Text as CleanText
 from banyan.kernel.errors import Text
 from banyan.kernel.i18n import lazy
+from banyan.modules.tenancy.links import LINKS
 from banyan.modules.tenancy.rules import in_future
 from banyan.modules.tenancy.schemas import CODE, DIVISION, PHONE
 from banyan.modules.tenancy.services.search import normalised
@@ -70,6 +71,8 @@ def field_problems(key: str, value: str, today: date) -> list[Text]:
         return [lazy("“%(value)s” is no division code: %(rule)s", value=value, rule=DIVISION.error)]
     if key == "phone" and not _phone.match(value):
         return [lazy("“%(value)s” is not a phone number.", value=value)]
+    if key == "link" and value not in LINKS:
+        return [lazy("“%(value)s” is no kind of link; there are: %(kinds)s.", value=value, kinds=", ".join(LINKS))]
     if key == "founded_on":
         return date_problems(value, today)
     return []

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from banyan.kernel.i18n import lazy
 from banyan.modules.tenancy import rules
+from banyan.modules.tenancy.manifest import linking
 from banyan.modules.tenancy.manifest.values import MOST_PROBLEMS, Manifest, Where
 
 # What will hold: the manifest's definitions over those that are there. Broken ones are known, and allow everything.
@@ -18,9 +19,10 @@ CREATE TEMPORARY TABLE man_rank ON COMMIT DROP AS
     SELECT key, rank FROM man_level
     UNION ALL SELECT key, rank FROM org_level WHERE key NOT IN (SELECT key FROM man_level);
 CREATE TEMPORARY TABLE man_kind ON COMMIT DROP AS
-    SELECT key, root, ARRAY(SELECT jsonb_array_elements_text(parents)) AS parents FROM (
-        SELECT key, root, parents FROM man_type
-        UNION ALL SELECT key, root, parents FROM org_type WHERE key NOT IN (SELECT key FROM man_type)
+    SELECT key, root, ARRAY(SELECT jsonb_array_elements_text(parents)) AS parents,
+        ARRAY(SELECT jsonb_array_elements_text(links)) AS links FROM (
+        SELECT key, root, parents, links FROM man_type
+        UNION ALL SELECT key, root, parents, links FROM org_type WHERE key NOT IN (SELECT key FROM man_type)
     ) AS merged;
 CREATE TEMPORARY TABLE man_twice ON COMMIT DROP AS
     SELECT r.n, twice.first FROM man_row r JOIN (
@@ -97,6 +99,7 @@ def check(session: Session, manifest: Manifest, circled: frozenset[str]) -> None
     :param circled: codes of rows that stand in a circle, whose levels tell nothing.
     """
     _rows(session, manifest, circled)
+    linking.check(session, manifest)
     if session.scalar(text(_REDEFINED)):
         _below(session, manifest)
     _accounts(session, manifest)
@@ -108,7 +111,7 @@ def _some(session: Session, statement: str) -> Iterator[Row[Any]]:
 
 def _know_broken(session: Session, manifest: Manifest) -> None:
     insert_rank = "INSERT INTO man_rank SELECT :key, NULL WHERE NOT EXISTS (SELECT 1 FROM man_rank WHERE key = :key)"
-    insert_kind = "INSERT INTO man_kind SELECT :key, true, CAST(ARRAY[] AS text[])"
+    insert_kind = "INSERT INTO man_kind SELECT :key, true, CAST(ARRAY[] AS text[]), CAST(NULL AS text[])"
     for key in manifest.level_keys:
         session.execute(text(insert_rank), {"key": key})
     for key in manifest.type_keys:

@@ -44,7 +44,8 @@ def export(session: Session, code: str, folder: Path, accounts: AccountsBelow | 
         for level in session.scalars(select(Level).order_by(Level.rank))
     ]
     document["types"] = [
-        {"key": kind.key, "root": kind.root, "parents": list(kind.parents), "label": dict(kind.label)}
+        {"key": kind.key, "root": kind.root, "parents": list(kind.parents), "links": list(kind.links)}
+        | {"label": dict(kind.label)}
         for kind in session.scalars(select(OrgType).order_by(OrgType.key))
     ]
     document["tables"] = [{"file": TABLE, "encoding": "utf-8"}]

@@ -171,8 +171,9 @@ def _types(session: Session, manifest: Manifest) -> Iterator[Change]:
     there = {kind.key: kind for kind in session.scalars(select(OrgType))}
     for entry in manifest.types:
         after = {"label": dict(entry.label), "parents": list(entry.parents), "root": entry.root}
+        after["links"] = list(entry.links)
         found = there.get(entry.key)
-        before = {"label": found.label, "parents": found.parents, "root": found.root} if found else {}
+        before = {key: getattr(found, key) for key in after} if found else {}
         yield from _definition("type", entry.key, before, after)
 
 

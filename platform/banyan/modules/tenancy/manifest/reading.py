@@ -11,6 +11,7 @@ from typing import Any
 
 from banyan.kernel.errors import Text
 from banyan.kernel.i18n import lazy
+from banyan.modules.tenancy.links import LINKS
 from banyan.modules.tenancy.manifest import csvfile, yamlfile
 from banyan.modules.tenancy.manifest.cells import clean, code_problems, field_problems
 from banyan.modules.tenancy.manifest.csvfile import NEEDED
@@ -69,8 +70,11 @@ _USUAL = {
     "level": re.compile("[a-z][a-z0-9_]{0,31}"),
     "type": re.compile("[a-z][a-z0-9_]{0,31}"),
     "division_code": re.compile("[0-9]{2,12}"),
+    "link": re.compile("|".join(LINKS)),
 }
 _NOTHING: Sequence[Text] = ()
+# What an empty cell says where nothing cannot be said.
+_EMPTY: dict[str, str] = {"link": LINKS[0]}
 
 
 def _row(name: str, line: int, cells: list[str | None], today: date, problems: Problems) -> OrgRow:
@@ -88,7 +92,7 @@ def _row(name: str, line: int, cells: list[str | None], today: date, problems: P
         if cell and usual and usual.fullmatch(cell):
             values.append(cell)
             continue
-        text, wrong = _checked(key, cell or "", today)
+        text, wrong = _checked(key, cell or _EMPTY.get(key, ""), today)
         values.append(text)
         for reason in wrong:
             problems.add(Where(name, line), reason)
@@ -120,7 +124,8 @@ def _level(document: Document, n: int, entry: dict[str, Any]) -> LevelEntry:
 def _type(document: Document, n: int, entry: dict[str, Any]) -> TypeEntry:
     parents = tuple(entry.get("parents", ()))
     where = document.where("types", n)
-    return TypeEntry(where, entry["key"], entry["label"], parents, bool(entry.get("root", False)))
+    links = tuple(entry.get("links", ()))
+    return TypeEntry(where, entry["key"], entry["label"], parents, bool(entry.get("root", False)), links)
 
 
 def _tables(document: Document, path: Path, problems: Problems) -> Iterator[Table]:

@@ -26,14 +26,15 @@ CREATE TEMPORARY TABLE man_level (
     key text COLLATE "C", rank bigint, label jsonb, mark text, file text, line integer
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE man_type (
-    key text COLLATE "C", label jsonb, parents jsonb, root boolean, file text, line integer
+    key text COLLATE "C", label jsonb, parents jsonb, root boolean, links jsonb, file text, line integer
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE man_file (id smallint, name text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE man_row (
     n integer, file smallint, line integer, id uuid,
     code text COLLATE "C", parent text COLLATE "C", name text, short_name text,
     level text COLLATE "C", type text COLLATE "C", division_code text COLLATE "C", founded_on text,
-    person_in_charge text, phone text, sort_name text COLLATE "C", plain text COLLATE "C", initials text COLLATE "C"
+    person_in_charge text, phone text, link text COLLATE "C",
+    sort_name text COLLATE "C", plain text COLLATE "C", initials text COLLATE "C"
 ) ON COMMIT DROP;
 """
 CHUNK = 1000
@@ -71,10 +72,12 @@ def _define(session: Session, manifest: Manifest) -> None:
         )
     for kind in manifest.types:
         named = {"key": kind.key, "label": _json(kind.label), "parents": _json(kind.parents), "root": kind.root}
+        named["links"] = _json(kind.links)
         session.execute(
             text(
                 "INSERT INTO man_type"
-                " VALUES (:key, CAST(:label AS jsonb), CAST(:parents AS jsonb), :root, :file, :line)"
+                " VALUES (:key, CAST(:label AS jsonb), CAST(:parents AS jsonb), :root, CAST(:links AS jsonb),"
+                " :file, :line)"
             ),
             {**named, "file": kind.where.file, "line": kind.where.line},
         )

@@ -11,7 +11,7 @@ from banyan.kernel.errors import Refused, Text
 from banyan.kernel.i18n import lazy
 
 MOST_PROBLEMS = 200
-FIELDS = ("name", "short_name", "level", "type", "division_code", "founded_on", "person_in_charge", "phone")
+FIELDS = ("name", "short_name", "level", "type", "division_code", "founded_on", "person_in_charge", "phone", "link")
 COLUMNS = ("code", "parent", *FIELDS)
 
 
@@ -104,6 +104,7 @@ class TypeEntry:
     label: Mapping[str, str]
     parents: tuple[str, ...]
     root: bool
+    links: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

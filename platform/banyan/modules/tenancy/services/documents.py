@@ -12,7 +12,7 @@ from banyan.kernel.files import DOCUMENT_TYPES, FileStore, Sniffed, StoredFile, 
 from banyan.kernel.i18n import lazy
 from banyan.modules.access.decision import load
 from banyan.modules.audit.services import Subject, record
-from banyan.modules.tenancy.models import Org
+from banyan.modules.tenancy.models import Org, OrgLinkChange
 from banyan.modules.tenancy.permissions import ORG_READ
 
 
@@ -33,16 +33,24 @@ def download(ctx: Context, file_id: UUID) -> StoredFile:
     :raises NotFound: as everywhere.
     """
     row = load(ctx, ORG_READ.name, StoredFile, file_id)
-    named = ctx.session.scalar(select(Org.id).where(Org.id == row.org_id, Org.approval_document == row.id))
+    named = _named(ctx, row)
     own = ctx.actor.account_id is not None and row.created_by == ctx.actor.account_id
-    if named is None and not (own and row.extension in DOCUMENT_TYPES):
+    if not named and not (own and row.extension in DOCUMENT_TYPES):
         raise NotFound(lazy("There is nothing here, or it is not within your reach."))
     return row
 
 
-def take(ctx: Context, file_id: UUID, org: Org) -> UUID:
+def _named(ctx: Context, row: StoredFile) -> bool:
+    """Whether an organisation's founding or a decision about its link names this file."""
+    founding = select(Org.id).where(Org.id == row.org_id, Org.approval_document == row.id)
+    decided = select(OrgLinkChange.id).where(OrgLinkChange.document == row.id)
+    return ctx.session.scalar(founding) is not None or ctx.session.scalar(decided) is not None
+
+
+def take(ctx: Context, file_id: UUID, org: Org, field: str = "approval_document") -> UUID:
     """Make a document that the actor has uploaded at the organisation of the request that of the new ``org``.
 
+    :param field: what names it in the request.
     :raises Invalid: it is unknown, somebody else's, of the wrong kind or in use.
     """
     row = ctx.session.get(StoredFile, file_id, with_for_update=True)
@@ -52,10 +60,10 @@ def take(ctx: Context, file_id: UUID, org: Org) -> UUID:
         and row.created_by is not None
         and row.created_by == ctx.actor.account_id
         and row.extension in DOCUMENT_TYPES
-        and ctx.session.scalar(select(Org.id).where(Org.id == row.org_id, Org.approval_document == row.id)) is None
+        and not _named(ctx, row)
     )
     if row is None or not usable:
-        raise Invalid({"approval_document": [lazy("There is no such document of yours.")]})
+        raise Invalid({field: [lazy("There is no such document of yours.")]})
     row.org_id, row.org_path = org.id, org.path
     ctx.session.flush()
     return row.id

@@ -23,6 +23,7 @@ from banyan.modules.tenancy.events import OrgChanged, OrgCreated
 from banyan.modules.tenancy.models import Level, Org, OrgToken, OrgType
 from banyan.modules.tenancy.permissions import ORG_CREATE, ORG_UPDATE
 from banyan.modules.tenancy.services import documents
+from banyan.modules.tenancy.services.linking import link_problems, territorial
 from banyan.modules.tenancy.services.search import sort_name, tokens
 
 EDITABLE = ("name", "short_name", "founded_on", "person_in_charge", "phone", "division_code")
@@ -68,6 +69,7 @@ def create(
         code=data["code"],
         level=data["level"],
         type=data["type"],
+        link=data["link"],
         sort_name=sort_name(data["name"]),
         created_at=now,
         created_by=ctx.actor.account_id,
@@ -101,7 +103,7 @@ def update(ctx: Context, org: Org, data: Mapping[str, Any]) -> Org:
     require(ctx, ORG_UPDATE.name, org.ref)
     if org.version != data["version"]:
         raise Conflict(lazy("Somebody else changed this meanwhile. Load the page again and repeat your change."))
-    _check_date(ctx, data)
+    _check_edit(ctx, org, data)
     before, old_name = snapshot(org), org.name
     for key in EDITABLE:
         setattr(org, key, data[key])
@@ -120,7 +122,7 @@ def update(ctx: Context, org: Org, data: Mapping[str, Any]) -> Org:
 
 def snapshot(org: Org) -> dict[str, Any]:
     """The values of an organisation that its history shows."""
-    keys = ("code", "level", "type", *EDITABLE, "status", "approval_document")
+    keys = ("code", "level", "type", "link", *EDITABLE, "status", "approval_document")
     return {key: getattr(org, key) for key in keys}
 
 
@@ -138,6 +140,7 @@ def _parent(ctx: Context, code: str) -> Org:
 
 def _check(ctx: Context, data: Mapping[str, Any], parent: Org) -> None:
     problems = dict(placing_problems(ctx, data["level"], data["type"], parent))
+    problems |= link_problems(ctx, data["link"], data["type"], data["name"], parent)
     if rules.in_future(data.get("founded_on"), today(ctx.clock)):
         problems["founded_on"] = [lazy("This date lies in the future.")]
     if ctx.session.scalar(select(Org.id).where(Org.code == data["code"])) is not None:
@@ -148,9 +151,15 @@ def _check(ctx: Context, data: Mapping[str, Any], parent: Org) -> None:
         raise Invalid(problems)
 
 
-def _check_date(ctx: Context, data: Mapping[str, Any]) -> None:
+def _check_edit(ctx: Context, org: Org, data: Mapping[str, Any]) -> None:
+    problems: dict[str, list[Text]] = {}
     if rules.in_future(data.get("founded_on"), today(ctx.clock)):
-        raise Invalid({"founded_on": [lazy("This date lies in the future.")]})
+        problems["founded_on"] = [lazy("This date lies in the future.")]
+    parent = parent_of(ctx, org)
+    if parent is not None and data["name"] != org.name and (named := territorial(ctx, org.link, data["name"], parent)):
+        problems["name"] = named
+    if problems:
+        raise Invalid(problems)
 
 
 def placing_problems(ctx: Context, level: str, kind: str, parent: Org) -> dict[str, list[Text]]:
