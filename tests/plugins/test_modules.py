@@ -122,6 +122,38 @@ def test_dependencies_hold_both_ways(client: FlaskClient, headers: Headers, line
     assert reasons(lay_down(client, headers, "county", "forbidden"))
 
 
+@pytest.mark.clause("PLG-04")
+def test_what_it_needs_is_switched_on_with_it_when_that_is_asked_for(
+    client: FlaskClient, headers: Headers, line: list[Org], session: ScopedSession
+) -> None:
+    address = "/api/v1/orgs/county/modules/ribbon"
+    about = client.get(address, headers=headers).get_json()
+    assert (about["needs"], about["missing"]) == (["guestbook"], ["guestbook"])
+
+    assert client.put(address, json={"on": True, "with_needed": True}, headers=headers).get_json()["on"] is True
+
+    assert is_there(client, headers, "county")
+    switched = session.query(AuditEntry).filter_by(action="tenancy.module.switch_on").order_by(AuditEntry.id)
+    assert [one.subject_id for one in switched] == ["guestbook", "ribbon"]
+    about = client.get("/api/v1/orgs/county/modules/guestbook", headers=headers).get_json()
+    assert about["needed_by"] == ["ribbon"]
+    assert {one["name"] for one in about["permissions"]} == {"guestbook.entry:read", "guestbook.entry:create"}
+    assert about["holds"]
+
+
+@pytest.mark.clause("PLG-04")
+def test_what_cannot_be_switched_on_with_it_stops_all_of_it(
+    client: FlaskClient, headers: Headers, world: World, line: list[Org]
+) -> None:
+    lay_down(client, headers, "province", "forbidden")
+    address = "/api/v1/orgs/county/modules/ribbon"
+    assert len(reasons(client.put(address, json={"on": True, "with_needed": True}, headers=headers))) == 1
+    browser = world.sign_in(world.admin(line[0]))
+    refused = browser.post("/orgs/county/modules/ribbon/on", data={"with_needed": "true"})
+    assert refused.status_code == 409
+    assert standing(client, headers, "county", "ribbon")["on"] is False
+
+
 def test_a_refusal_lists_every_reason(
     app: Banyan, client: FlaskClient, headers: Headers, world: World, line: list[Org]
 ) -> None:
@@ -198,6 +230,8 @@ def test_who_may_only_look_may_not_switch(client: FlaskClient, world: World, lin
 def test_the_console_switches_and_shows_every_reason(world: World, line: list[Org]) -> None:
     browser = world.sign_in(world.admin(line[0]))
     assert browser.get("/orgs/county/modules").status_code == 200
+    for name in ("ribbon", "guestbook", "audit"):
+        assert browser.get(f"/orgs/county/modules/{name}").status_code == 200
     assert browser.post("/orgs/county/modules/ribbon/on").status_code == 409
     assert browser.post("/orgs/county/modules/guestbook/on").status_code == 303
     assert browser.get("/orgs/county/guestbook").status_code == 200

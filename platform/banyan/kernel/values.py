@@ -153,6 +153,7 @@ class ModuleManifest:
     :ivar prefix: prefix of its tables; empty for core modules.
     :ivar requires: modules that must be on as well, by name, or by a service they offer as ``name@version``.
     :ivar author: who answers for it. :ivar api_version: of the contract it was written for.
+    :ivar holds: what data it keeps, about whom: administrators read it before they switch the module on.
     """
 
     name: str
@@ -165,6 +166,7 @@ class ModuleManifest:
     requires: tuple[str, ...] = ()
     api_version: int = 1
     icon: str = "puzzle"
+    holds: tuple[Text, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

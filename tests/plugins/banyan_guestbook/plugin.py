@@ -38,7 +38,15 @@ HERE = Path(__file__).parent
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
     what = lazy("Visitors leave a line")
-    return ModuleManifest("guestbook", lazy("Guestbook"), what, "1.0", prefix="guestbook_", icon="notebook")
+    return ModuleManifest(
+        "guestbook",
+        lazy("Guestbook"),
+        what,
+        "1.0",
+        prefix="guestbook_",
+        icon="notebook",
+        holds=(lazy("What visitors wrote, and when"),),
+    )
 
 
 @hookimpl

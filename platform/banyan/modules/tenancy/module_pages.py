@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from banyan.kernel.access_marks import permission
@@ -14,7 +14,7 @@ from banyan.kernel.i18n import _, lazy, translate
 from banyan.kernel.runtime import current, leave
 from banyan.modules.tenancy import permissions
 from banyan.modules.tenancy.schemas import ModulePolicyForm
-from banyan.modules.tenancy.services import modules
+from banyan.modules.tenancy.services import catalogue, module_switching, modules
 from banyan.modules.tenancy.services.modules import POLICY_LABELS, ModuleView
 from banyan.web.forms import BoundForm
 from banyan.web.pages import done, submit
@@ -24,13 +24,14 @@ READ, UPDATE, DECIDE = (
     permissions.MODULE_UPDATE.name,
     permissions.MODULE_DECIDE.name,
 )
-LISTING, POLICY = "tenancy/modules.html", "tenancy/module_policy.html"
+LISTING, MODULE, POLICY = "tenancy/modules.html", "tenancy/module.html", "tenancy/module_policy.html"
 
 
 def add_module_pages(pages: Blueprint) -> None:
     """Add the pages to the module's blueprint."""
     base = "/orgs/<code>/modules"
     pages.add_url_rule(base, "modules", listing, methods=["GET"])
+    pages.add_url_rule(f"{base}/<name>", "module", about, methods=["GET"])
     pages.add_url_rule(f"{base}/<name>/on", "module_on", switch_on, methods=["POST"])
     pages.add_url_rule(f"{base}/<name>/off", "module_off", switch_off, methods=["POST"])
     pages.add_url_rule(f"{base}/<name>/policy", "module_policy", policy, methods=["GET"])
@@ -45,6 +46,17 @@ def listing() -> ResponseReturnValue:
 
 def _listing(ctx: Context, reasons: list[str]) -> ResponseReturnValue:
     html = render_template(LISTING, modules=modules.listing(ctx), labels=POLICY_LABELS, reasons=reasons)
+    return html, 409 if reasons else 200
+
+
+@permission(READ)
+def about(name: str) -> ResponseReturnValue:
+    """What there is to know about a module before switching it on."""
+    return _about_page(current(), name, [])
+
+
+def _about_page(ctx: Context, name: str, reasons: list[str]) -> ResponseReturnValue:
+    html = render_template(MODULE, about=catalogue.about(ctx, name), labels=POLICY_LABELS, reasons=reasons)
     return html, 409 if reasons else 200
 
 
@@ -63,10 +75,11 @@ def switch_off(name: str) -> ResponseReturnValue:
 def _switch(name: str, *, on: bool) -> ResponseReturnValue:
     ctx = current()
     try:
-        view = modules.switch(ctx, name, on=on)
+        view = module_switching.switch(ctx, name, on=on, with_needed=request.form.get("with_needed") == "true")
     except Refused as error:
         leave(commit=False)
-        return _listing(ctx, [translate(reason) for reason in error.reasons])
+        reasons = [translate(reason) for reason in error.reasons]
+        return _about_page(ctx, name, reasons) if on else _listing(ctx, reasons)
     label = view.manifest.label
     said = lazy("%(name)s is on.", name=label) if on else lazy("%(name)s is off.", name=label)
     return done(said, "tenancy_pages.modules")

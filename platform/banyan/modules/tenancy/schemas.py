@@ -143,6 +143,9 @@ class ModuleSwitch(Schema):
     """Switching a module."""
 
     on = ma.fields.Boolean(required=True)
+    with_needed = ma.fields.Boolean(
+        load_default=False, metadata={"description": "Switch on what it needs as well; all of it or nothing."}
+    )
 
 
 class ModuleLayDown(Schema):
@@ -171,10 +174,31 @@ class ModuleDetail(Schema):
     always_on = ma.fields.Boolean()
     on = ma.fields.Boolean(metadata={"description": "What comes of switch, policy and dependencies."})
     switched_on = ma.fields.Boolean(metadata={"description": "The organisation's own switch."})
+    off_for_all = ma.fields.Boolean(metadata={"description": "The operator has switched it off everywhere."})
     requires = ma.fields.List(ma.fields.String())
     policy = ma.fields.String(allow_none=True, metadata={"description": "In force: mandatory, allowed, forbidden."})
     laid_down_by = ma.fields.String(allow_none=True, metadata={"description": "Code of who laid it down."})
     own_policy = ma.fields.String(allow_none=True, metadata={"description": "Laid down by the organisation itself."})
+
+
+class ModulePermission(Schema):
+    """A permission that a module brings."""
+
+    name = ma.fields.String()
+    label = ma.fields.String()
+    roles = ma.fields.List(ma.fields.String(), metadata={"description": "Built-in roles that have it."})
+
+
+class ModuleAbout(ModuleDetail):
+    """All there is to know about a module before switching it on."""
+
+    author = ma.fields.String()
+    holds = ma.fields.List(ma.fields.String(), metadata={"description": "What data it keeps."})
+    permissions = ma.fields.List(ma.fields.Nested(ModulePermission))
+    needs = ma.fields.List(ma.fields.String(), metadata={"description": "Modules that must be on as well."})
+    missing = ma.fields.List(ma.fields.String(), metadata={"description": "Those of them that are off here."})
+    needed_by = ma.fields.List(ma.fields.String(), metadata={"description": "Modules that are on here and need it."})
+    off_reason = ma.fields.String(metadata={"description": "Why the operator switched it off everywhere."})
 
 
 class ModuleEffect(Schema):

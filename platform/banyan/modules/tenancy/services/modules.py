@@ -1,4 +1,4 @@
-"""Modules of an organisation: switched by itself, laid down from above (ORG-07)."""
+"""Modules of an organisation: how they stand, and what is laid down from above (ORG-07)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from banyan.kernel.i18n import lazy
 from banyan.kernel.values import ModuleManifest
 from banyan.modules.audit.services import Subject, record
 from banyan.modules.tenancy import rules
-from banyan.modules.tenancy.events import ModulePolicySet, ModuleSwitched
+from banyan.modules.tenancy.events import ModulePolicySet
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.rules import Area, Turned
 from banyan.modules.tenancy.services import place as places
@@ -54,7 +54,8 @@ class ModuleView:
     @property
     def switchable(self) -> bool:
         """Whether the switch decides: nobody has laid down otherwise."""
-        return not self.manifest.always_on and self.standing.policy in (None, "allowed")
+        laid_down = self.standing.policy not in (None, "allowed")
+        return not (self.manifest.always_on or laid_down or self.standing.everywhere_off)
 
 
 def listing(ctx: Context) -> list[ModuleView]:
@@ -73,80 +74,42 @@ def listing(ctx: Context) -> list[ModuleView]:
     return sorted(views, key=lambda view: (view.manifest.always_on, view.name))
 
 
+def any_view(ctx: Context, name: str) -> ModuleView:
+    """One module, also one that is always on. :raises NotFound: it is not installed."""
+    found = next((one for one in listing(ctx) if one.name == name), None)
+    if found is None:
+        raise NotFound(lazy("There is no such module here."))
+    return found
+
+
 def view(ctx: Context, name: str) -> ModuleView:
     """One module that can be switched on and off.
 
     :raises NotFound: it is not installed. :raises Refused: it is always on.
     """
-    found = next((one for one in listing(ctx) if one.name == name), None)
-    if found is None:
-        raise NotFound(lazy("There is no such module here."))
+    found = any_view(ctx, name)
     if found.manifest.always_on:
         raise Refused(lazy("This module is part of every organisation and cannot be switched."))
     return found
 
 
-def switch(ctx: Context, name: str, *, on: bool) -> ModuleView:
-    """Switch a module on or off at the organisation of the request; nothing happens if it stands so already.
-
-    :raises Refused: with every reason.
-    """
-    _lock(ctx)
-    found, plugins = view(ctx, name), manager.current()
-    reasons = _against_on(ctx, found, plugins) if on else _against_off(ctx, found, plugins)
-    if reasons:
-        raise Refused(*reasons)
-    if found.standing.switched_on == on or (on and found.on):
-        return found
-    enablement.set_switch(ctx.session, ctx.here, name, on=on, by=ctx.actor.account_id, at=ctx.clock.now())
-    ctx.session.flush()
-    plugins.tell("banyan_enabled" if on else "banyan_disabled", name, ctx=ctx, org=ctx.here)
-    action = "tenancy.module.switch_on" if on else "tenancy.module.switch_off"
-    record(ctx, action, _subject(found), before={"on": found.on}, after={"on": on})
-    publish(ctx, ctx.here, ModuleSwitched(name, on))
-    return view(ctx, name)
-
-
-def _lock(ctx: Context) -> None:
+def lock(ctx: Context) -> None:
     """Switches of one organisation wait for each other: two that depend on each other cannot cross."""
     ctx.session.execute(select(Org.id).where(Org.id == ctx.here.id).with_for_update(key_share=True))
 
 
-def _subject(found: ModuleView) -> Subject:
+def subject(found: ModuleView) -> Subject:
+    """A module as the audit log names it."""
     return Subject("module", found.name, str(found.manifest.label))
 
 
-def _against_on(ctx: Context, found: ModuleView, plugins: Plugins) -> list[Text]:
-    reasons: list[Text] = []
-    if found.standing.policy == "forbidden":
-        reasons.append(lazy("%(name)s forbids this module.", name=_setter(found)))
-    if found.on:
-        return reasons
-    on = enablement.enabled_modules(ctx.session, plugins, ctx.here)
-    for wanted in plugins.needs(found.name):
-        if wanted not in on:
-            label = plugins.manifests[wanted].label
-            reasons.append(lazy("It needs the module “%(name)s”, which is off here.", name=label))
-    return [*reasons, *_asked(ctx, found, plugins)]
-
-
-def _asked(ctx: Context, found: ModuleView, plugins: Plugins) -> list[Text]:
+def asked(ctx: Context, found: ModuleView, plugins: Plugins) -> list[Text]:
+    """The module's own reasons against being switched on at the organisation of the request."""
     return list(plugins.tell("banyan_can_enable", found.name, ctx=ctx, org=ctx.here) or ())
 
 
-def _against_off(ctx: Context, found: ModuleView, plugins: Plugins) -> list[Text]:
-    reasons: list[Text] = []
-    if found.standing.policy == "mandatory":
-        reasons.append(lazy("%(name)s has laid down this module as mandatory.", name=_setter(found)))
-    on = enablement.enabled_modules(ctx.session, plugins, ctx.here)
-    for name in sorted(on):
-        if found.name in plugins.needs(name):
-            label = plugins.manifests[name].label
-            reasons.append(lazy("The module “%(name)s” needs it and is on here.", name=label))
-    return reasons
-
-
-def _setter(found: ModuleView) -> str:
+def setter(found: ModuleView) -> str:
+    """Name of the organisation whose policy is in force."""
     return found.setter.name if found.setter is not None else ""
 
 
@@ -189,7 +152,7 @@ def lay_down(ctx: Context, name: str, policy: Policy | None) -> ModuleView:
 
     :raises Refused: with every reason.
     """
-    _lock(ctx)
+    lock(ctx)
     found, plugins = view(ctx, name), manager.current()
     if found.own == policy:
         return found
@@ -198,7 +161,7 @@ def lay_down(ctx: Context, name: str, policy: Policy | None) -> ModuleView:
         raise Refused(*reasons)
     enablement.set_policy(ctx.session, ctx.here, name, policy, by=ctx.actor.account_id, at=ctx.clock.now())
     ctx.session.flush()
-    record(ctx, "tenancy.module.lay_down", _subject(found), before={"policy": found.own}, after={"policy": policy})
+    record(ctx, "tenancy.module.lay_down", subject(found), before={"policy": found.own}, after={"policy": policy})
     publish(ctx, ctx.here, ModulePolicySet(name, policy))
     return view(ctx, name)
 
@@ -214,7 +177,7 @@ def _against_policy(ctx: Context, found: ModuleView, plugins: Plugins, policy: P
                 label = plugins.manifests[wanted].label
                 reasons.append(lazy("It needs the module “%(name)s”, which is not mandatory here.", name=label))
         if not found.on:
-            reasons.extend(_asked(ctx, found, plugins))
+            reasons.extend(asked(ctx, found, plugins))
         return reasons
     for name in sorted(mandatory):
         if found.name in plugins.needs(name):
