@@ -25,6 +25,10 @@ REASONS: Mapping[str, Text] = {
     "no_grant": lazy("No grant reaches there"),
     "guided": lazy("Ends at a link of guidance"),
 }
+OWN: Mapping[str, Text] = {
+    "audit.chain.verify": lazy("Verification of the chain started"),
+    "audit.month.archive": lazy("Month taken out of the audit log"),
+}
 # Words that many modules use of their things; a module's own come through the hook.
 COMMON: Mapping[str, Text] = {
     "account": lazy("Account"),

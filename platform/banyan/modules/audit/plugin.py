@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import click
 from flask import Blueprint as PageBlueprint
 from flask_smorest import Blueprint as ApiBlueprint
 
 from banyan import __version__
 from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
+from banyan.kernel.errors import Text
 from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
+from banyan.kernel.jobs import Job
 from banyan.kernel.values import ModuleManifest, NavItem, Permission
-from banyan.modules.audit import exports, models, permissions
+from banyan.modules.audit import cli, exports, jobs, labels, models, permissions
 from banyan.modules.audit.api import api
 from banyan.modules.audit.pages import pages
 from banyan.plugins import hookimpl
@@ -31,7 +34,7 @@ def banyan_permissions() -> Sequence[Permission]:
 
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
-    return (models.AuditEntry,)
+    return (models.AuditEntry, models.AuditLane, models.AuditArchive, models.AuditVerification)
 
 
 @hookimpl
@@ -47,6 +50,21 @@ def banyan_page_blueprints() -> Sequence[PageBlueprint]:
 @hookimpl
 def banyan_exports() -> Sequence[Exportable]:
     return exports.EXPORTS
+
+
+@hookimpl
+def banyan_jobs() -> Sequence[Job]:
+    return jobs.JOBS
+
+
+@hookimpl
+def banyan_cli() -> Sequence[click.Command]:
+    return (cli.audit,)
+
+
+@hookimpl
+def banyan_actions() -> Mapping[str, Text]:
+    return labels.OWN
 
 
 @hookimpl
