@@ -24,6 +24,7 @@ from banyan.modules.access import plugin as access
 from banyan.modules.access import policy
 from banyan.modules.access import reading as access_reading
 from banyan.modules.accounts import plugin as accounts
+from banyan.modules.approvals import plugin as approvals
 from banyan.modules.audit import plugin as audit
 from banyan.modules.audit import reading
 from banyan.modules.operators import plugin as operators
@@ -42,6 +43,7 @@ CORE: Mapping[str, Any] = {
     "tasks": tasks,
     "tenancy": tenancy,
     "accounts": accounts,
+    "approvals": approvals,
     "stats": stats,
     "operators": operators,
 }

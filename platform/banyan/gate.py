@@ -6,6 +6,7 @@ decides what a stranger can learn: nothing is looked up before sign-in, and out 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -209,6 +210,7 @@ def _enter(
     actor: Actor, org: OrgRef | None, scope: Scope, connection: Connection | None, decision: Decision | None
 ) -> None:
     runtime = rt.runtime()
+    scope = replace(scope, me=str(actor.account_id or ""))
     session = runtime.db.session(scope, on=connection)
     ctx = Context(session, actor, org, runtime.clock, g.request_id, decision)
     rt.enter(rt.RequestState(ctx, connection))

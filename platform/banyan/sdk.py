@@ -21,6 +21,7 @@ from banyan.kernel.errors import Text as Message
 from banyan.kernel.events import Event, publish
 from banyan.kernel.exports import Exportable
 from banyan.kernel.files import DOCUMENT_TYPES, Sniffed, StoredFile, keep, sniff
+from banyan.kernel.flows import Act, Flow, Heard, Outcome, State, Step
 from banyan.kernel.i18n import _, language, lazy, plural, translate
 from banyan.kernel.jobs import Job, LongTask, Progress, TaskRun, start
 from banyan.kernel.runtime import current, runtime
@@ -42,6 +43,12 @@ from banyan.kernel.values import (
     SettingValue,
 )
 from banyan.modules.access.decision import decide, load, may, require, visible
+from banyan.modules.approvals.services import find as find_request
+from banyan.modules.approvals.services import of_subject as request_of_subject
+from banyan.modules.approvals.services import resubmit as resubmit_request
+from banyan.modules.approvals.services import submit as submit_request
+from banyan.modules.approvals.services import withdraw as withdraw_request
+from banyan.modules.approvals.views import request_panel
 from banyan.modules.audit.services import Subject, changes, record
 from banyan.modules.tasks.downloads import attachment
 from banyan.plugins import hookimpl
@@ -55,6 +62,7 @@ from banyan.web.tables import Action, Row, TableView, may_see, present
 __all__ = [
     "DOCUMENT_TYPES",
     "SHANGHAI",
+    "Act",
     "Action",
     "Actor",
     "ApiBlueprint",
@@ -71,8 +79,10 @@ __all__ = [
     "Event",
     "Exportable",
     "Filter",
+    "Flow",
     "Forbidden",
     "Health",
+    "Heard",
     "Identified",
     "Invalid",
     "Job",
@@ -83,6 +93,7 @@ __all__ = [
     "NavItem",
     "NotFound",
     "OrgRef",
+    "Outcome",
     "Permission",
     "Progress",
     "Published",
@@ -98,6 +109,8 @@ __all__ = [
     "SettingValue",
     "Sniffed",
     "Sort",
+    "State",
+    "Step",
     "StoredFile",
     "Subject",
     "TableDef",
@@ -116,6 +129,7 @@ __all__ = [
     "day_start",
     "decide",
     "done",
+    "find_request",
     "grant_table",
     "hookimpl",
     "keep",
@@ -134,8 +148,11 @@ __all__ = [
     "public",
     "publish",
     "record",
+    "request_of_subject",
+    "request_panel",
     "require",
     "respond",
+    "resubmit_request",
     "runtime",
     "scope_table",
     "service",
@@ -144,7 +161,9 @@ __all__ = [
     "sniff",
     "start",
     "submit",
+    "submit_request",
     "today",
     "translate",
     "visible",
+    "withdraw_request",
 ]

@@ -22,6 +22,7 @@ from banyan.kernel.jobs import LongTask
 from banyan.kernel.settings import Settings
 from banyan.modules.access.models import OrgRole
 from banyan.modules.accounts.models import ApiToken, RegistrationCode
+from banyan.modules.approvals.models import ApprovalDelegation, ApprovalParty, ApprovalRequest
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tenancy.models import Org
 from tests.factories import World
@@ -166,8 +167,18 @@ class Foreign:
             "token_id": ApiToken(
                 token_hash=org.path.encode(), hint="XXXX", name="x", account_id=account.id, created_at=now, **place
             ),
+            "request_id": ApprovalRequest(
+                flow="x", subject_type="x", subject_id="x", title="x", sides={}, details=[], data={}, asked_at=now,
+                asked_by=account.id, **place,
+            ),
+            "delegation_id": ApprovalDelegation(
+                delegator_id=account.id, deputy_id=world.account(org).id, flows=[], not_before=now,
+                not_after=now + timedelta(days=1), created_at=now, **place,
+            ),
         }  # fmt: skip
         world.session.add_all(rows.values())
+        world.session.flush()
+        world.session.add(ApprovalParty(request_id=rows["request_id"].id, side="x", **place))
         world.session.commit()
         return cls({name: row.id for name, row in rows.items()})
 
@@ -191,7 +202,8 @@ def test_rows_of_neighbours_and_of_children_out_of_reach_are_not_found(app: Bany
             answer = _ask(browser, endpoint, endpoint.url(app, "place", **foreign.ids), headers)
             allowed = {404} if endpoint.method == "GET" else {404, 422, 400, 415}
             assert answer.status_code in allowed, f"{endpoint.method} {endpoint.rule} ({whose}): {answer.status_code}"
-    assert tried >= {"account_id", "grant_id", "role_id", "code_id", "task_id", "file_id", "entry_id", "token_id"}
+    known = {"account_id", "grant_id", "role_id", "code_id", "task_id", "file_id", "entry_id", "token_id"}
+    assert tried >= known | {"request_id", "delegation_id"}
 
 
 def test_an_administrator_is_never_answered_500(app: Banyan, world: World) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, bindparam, func, literal, literal_column, select
+from sqlalchemy import Connection, bindparam, false, func, literal, literal_column, select, true
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from banyan.kernel.db import session as sessions
@@ -44,6 +44,14 @@ def test_predicates_of_one_shape_keep_their_own_values(world: World, connection:
         assert [row[0] for row in found] == [code for code in ("aa", "bb", "cc") if low <= code <= high]
     assert len(codes.rows(connection, [Org.code >= "aa", Org.code <= "cc"], {"most": 2})) == 2
     assert [row[0] for row in codes.rows(connection, [Org.code > "bb"], {"most": 5})] == ["cc"]
+
+
+def test_values_beside_a_predicate_that_is_always_false_are_not_missed(world: World, connection: Connection) -> None:
+    world.org(code="aa")
+    codes = Narrowable(select(Org.code))
+    for asked in ("aa", "bb"):
+        assert codes.rows(connection, [false(), Org.code == asked], {}) == []
+        assert len(codes.rows(connection, [true(), Org.code == asked], {})) == (asked == "aa")
 
 
 def test_a_list_of_values_goes_through_sqlalchemy(world: World, connection: Connection) -> None:

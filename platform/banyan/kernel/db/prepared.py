@@ -75,8 +75,10 @@ class Narrowable:
         if found is None:
             return connection.execute(self.statement.where(*predicates), dict(values)).all()
         compiled, names = found
-        given = zip(names, (bound.effective_value for bound in _bound(keys)), strict=True)
-        return run(connection, compiled.sql, compiled.parameters({**values, **dict(given)}))
+        given = dict(zip(names, (bound.effective_value for bound in _bound(keys)), strict=True))
+        # What stands beside a predicate that is always false is not in the SQL any more.
+        asked = {name: value for name, value in {**values, **given}.items() if compiled.asks(name)}
+        return run(connection, compiled.sql, compiled.parameters(asked))
 
     def _compiled(
         self, predicates: Sequence[ColumnElement[bool]], bound: Sequence[BindParameter[Any]]
@@ -117,6 +119,10 @@ class Compiled:
         for column in statement.selected_columns:
             if column.type.dialect_impl(DIALECT).result_processor(DIALECT, None) is not None:
                 raise NotCompilable(self.sql)
+
+    def asks(self, key: str) -> bool:
+        """Whether the ``bindparam`` called ``key`` is in the SQL."""
+        return key in self._names
 
     def parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Parameters for the driver: ``values`` by the keys of their ``bindparam``, literals as they were compiled.

@@ -19,12 +19,14 @@ class Scope:
 
     :ivar up: paths of the ancestors whose published rows may be read as well.
     :ivar reason: why a session sees everything; empty for all others.
+    :ivar me: id of the account it works for: its own requests are seen wherever they were made; empty for nobody.
     """
 
     lo: str
     hi: str
     up: tuple[str, ...] = ()
     reason: str = ""
+    me: str = ""
 
     def holds(self, path: str) -> bool:
         """Whether a row at ``path`` is inside."""

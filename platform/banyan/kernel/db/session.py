@@ -18,7 +18,8 @@ from banyan.kernel.db.scoped import Published, Scope, Scoped
 from banyan.kernel.errors import ScopeViolation
 
 _SET_SCOPE = (
-    "SELECT set_config('app.lo', %(lo)s, true), set_config('app.hi', %(hi)s, true), set_config('app.up', %(up)s, true)"
+    "SELECT set_config('app.lo', %(lo)s, true), set_config('app.hi', %(hi)s, true), set_config('app.up', %(up)s, true),"
+    " set_config('app.me', %(me)s, true)"
 )
 # The range of a nation and that of a village share no good plan: in a request the server must not keep one plan for all
 # values of a prepared statement (it would sort 665,276 organisations for the first page of the nation). Jobs and
@@ -46,7 +47,7 @@ def _tell_row_security(session: ScopedSession, _transaction: SessionTransaction,
 
 def _tell(connection: Connection, scope: Scope, *, own_plans: bool) -> None:
     statement = _SET_SCOPE + _OWN_PLANS if own_plans else _SET_SCOPE
-    run(connection, statement, {"lo": scope.lo, "hi": scope.hi, "up": ",".join(scope.up)})
+    run(connection, statement, {"lo": scope.lo, "hi": scope.hi, "up": ",".join(scope.up), "me": scope.me})
 
 
 def reading(session: Session) -> Connection:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from banyan.kernel.context import Context
 from banyan.kernel.errors import Refused
 from banyan.kernel.i18n import lazy
-from banyan.kernel.values import Grant, Snapshot
+from banyan.kernel.values import Grant, OrgRef, Snapshot
 from banyan.modules.access import neighbours, policy, rules
 from banyan.modules.access.models import RoleGrant
 from banyan.modules.access.neighbours import ACCOUNT, ORG
@@ -83,3 +83,11 @@ def _valid(ctx: Context) -> tuple[ColumnElement[bool], ...]:
         RoleGrant.not_before <= now,
         or_(RoleGrant.not_after.is_(None), RoleGrant.not_after > now),
     )
+
+
+def seated(ctx: Context, org: OrgRef, permission: str) -> set[UUID]:
+    """Active accounts with a grant at that very organisation that may do ``permission`` there."""
+    held = _held(ctx, {org.id})
+    meaning = policy.store().rights(ctx.session, {grant.role for _account, grant in held})
+    own = {account for account, grant in held if grant.org_id == org.id}
+    return rules.holders((item for item in held if item[0] in own), meaning, permission, org.path)

@@ -1,0 +1,1 @@
+"""Approvals: one engine for every request, deputies, deadlines, and the inbox."""
