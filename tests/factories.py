@@ -16,6 +16,7 @@ from banyan.kernel.context import Context
 from banyan.kernel.db.base import new_id
 from banyan.kernel.db.scoped import Scope, Whole
 from banyan.kernel.db.session import ScopedSession
+from banyan.kernel.files import StoredFile
 from banyan.kernel.values import Actor
 from banyan.modules.access import policy
 from banyan.modules.access.models import RoleGrant
@@ -120,6 +121,25 @@ class World:
         account = self.account(org)
         self.grant(account, org, role, reach)
         return account
+
+    def document(self, account: Account, org: Org | None = None) -> StoredFile:
+        """A document that ``account`` has uploaded, at its home unless ``org`` says otherwise; it has no bytes."""
+        home = org.ref if org is not None else account.org
+        stored = StoredFile(
+            org_id=home.id,
+            org_path=home.path,
+            key=new_id().hex,
+            name="批复.pdf",
+            media_type="application/pdf",
+            extension=".pdf",
+            size=1,
+            sha256="",
+            created_by=account.id,
+            created_at=self.clock.now(),
+        )
+        self.session.add(stored)
+        self.session.commit()
+        return stored
 
     def token(self, account: Account, expires_at: datetime | None = None) -> dict[str, str]:
         """Headers with a bearer token of ``account``."""

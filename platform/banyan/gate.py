@@ -18,8 +18,8 @@ from banyan.kernel import runtime as rt
 from banyan.kernel.access_marks import PUBLIC, Mark, mark_of
 from banyan.kernel.context import Context
 from banyan.kernel.db.prepared import Prepared
-from banyan.kernel.db.scoped import NOWHERE, Exact, Scope, Subtree
-from banyan.kernel.errors import Forbidden, NotFound, Unauthenticated
+from banyan.kernel.db.scoped import NOWHERE, Exact, Scope, Subtree, Whole
+from banyan.kernel.errors import Forbidden, NotFound, Refused, Unauthenticated
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import NOBODY, Actor, Decision, Grant, OrgRef, Snapshot
 from banyan.modules.access import narrowing, policy, rules
@@ -30,6 +30,7 @@ from banyan.plugins import manager
 from banyan.plugins.enablement import enabled_modules
 
 MARKS = "banyan.marks"
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 Marks = dict[str, dict[str, Mark]]
 
 
@@ -115,6 +116,10 @@ def _pass(mark: Mark, actor: Actor, place: places.Place | None, connection: Conn
         state.modules = modules
     if decision is not None and not decision.allowed:
         raise Forbidden(lazy("Your role does not allow this here."))
+    if place is not None and not place.active and request.method not in READING and not mark.ended:
+        raise Refused(
+            lazy("%(name)s has been revoked: what it leaves can be read, nothing can be changed.", name=place.name)
+        )
     if mark.check is not None and not mark.check(rt.current()):
         raise NotFound(lazy("There is nothing here, or it is not within your reach."))
 
@@ -147,7 +152,7 @@ def _module_on(modules: frozenset[str]) -> None:
 
 def _scope(mark: Mark, actor: Actor, org: OrgRef | None) -> Scope:
     if mark.kind == "permission" and org is not None:
-        return Subtree(org)
+        return Whole(mark.whole) if mark.whole else Subtree(org)
     if mark.kind == "participant" and org is not None:
         return Exact(org)
     if mark.kind == "signed_in" and actor.home is not None:

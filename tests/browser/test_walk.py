@@ -72,6 +72,8 @@ def test_a_province_opens_an_organisation_and_hands_it_down(
     page.fill("input[name=founded_on]", "2020-05-04")
     page.fill("input[name=person_in_charge]", "成员001")
     page.fill("input[name=phone]", "0431-88880000")
+    page.fill("input[name=approved_on]", "2020-05-06")
+    page.fill("input[name=approval_number]", "吉团发〔2020〕6号")
     page.select_option("select[name=level]", "township")
     page.select_option("select[name=type]", "league")
     page.set_input_files("input[name=document]", {"name": "x.exe", "mimeType": "application/pdf", "buffer": b"MZ\x90"})

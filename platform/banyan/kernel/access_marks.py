@@ -16,11 +16,17 @@ ATTRIBUTE = "__banyan_access__"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Who may enter a view."""
+    """Who may enter a view.
+
+    :ivar whole: why its transaction sees the whole tree; empty for the subtree of the organisation, as almost always.
+    :ivar ended: may write to an organisation that has been revoked; all others only read there.
+    """
 
     kind: Literal["permission", "participant", "signed_in", "operator", "public"]
     permission: str = ""
     check: Check | None = None
+    whole: str = ""
+    ended: bool = False
 
 
 PUBLIC = Mark("public")
@@ -36,9 +42,14 @@ def _marked(mark: Mark) -> Callable[[View], View]:
     return decorate
 
 
-def permission(name: str) -> Callable[[View], View]:
-    """Only for accounts with a grant that covers the organisation of the URL and has the permission ``name``."""
-    return _marked(Mark("permission", permission=name))
+def permission(name: str, *, whole: str = "", ended: bool = False) -> Callable[[View], View]:
+    """Only for accounts with a grant that covers the organisation of the URL and has the permission ``name``.
+
+    :param whole: why one transaction has to see more than the organisation's subtree: it touches two lines of the tree.
+        What the view does with the other line is decided there again. :param ended: also writes where an organisation
+        has been revoked.
+    """
+    return _marked(Mark("permission", permission=name, whole=whole, ended=ended))
 
 
 def participant(check: Check) -> Callable[[View], View]:

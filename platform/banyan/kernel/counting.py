@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from banyan.kernel.db.base import Base, Identified
 from banyan.kernel.db.scoped import Scoped
@@ -21,6 +21,15 @@ class StatDelta(Identified, Scoped, Base):
     metric: Mapped[str]
     n: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+# Who folds and who moves organisations take turns: a figure must not change its place while it is being added up.
+_TURN = 0x62616E79
+
+
+def hold_folding(session: Session) -> None:
+    """Wait until nobody folds deltas or moves organisations, and keep others from it until the transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(_TURN)))
 
 
 def count(session: ScopedSession, org: OrgRef, metric: str, n: int = 1) -> None:

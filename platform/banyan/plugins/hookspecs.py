@@ -292,6 +292,17 @@ def banyan_org_moved(ctx: Context, org: OrgRef, old_path: str) -> None:
 
 
 @hookspec
+def banyan_org_merging(ctx: Context, org: OrgRef, into: OrgRef) -> None:
+    """An organisation is being merged into another one, in the same transaction; those below it have gone over already.
+
+    Afterwards every row of the module that names it as its organisation names the other one. Rows of which an
+    organisation has only one of a kind are to be put together here.
+
+    :param org: which one. :param into: the one that remains.
+    """
+
+
+@hookspec
 def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:  # type: ignore[empty-body]
     """What stands in the way of revoking an organisation.
 

@@ -12,6 +12,7 @@ from banyan.kernel.db.session import ScopedSession
 from banyan.kernel.jobs import LongTask
 from banyan.kernel.worker import Runner, run_long_task
 from banyan.modules.tasks.exports import listed
+from banyan.modules.tenancy.life_models import OrgRevocation
 from banyan.plugins import manager
 from tests.factories import World
 
@@ -19,7 +20,16 @@ from tests.factories import World
 def test_every_exportable_list_can_be_had_and_holds_a_row(
     app: Banyan, client: FlaskClient, world: World, runner: Runner, session: ScopedSession
 ) -> None:
-    headers = world.token(world.admin(world.org(code="province")))
+    province = world.org(code="province")
+    headers = world.token(world.admin(province))
+    today = world.clock.now().date()
+    session.add(
+        OrgRevocation(
+            org_id=province.id, org_path=province.path, act="revoked", decided_on=today, due_on=today,
+            provisional=False, recorded_at=world.clock.now(), ended_grants=[],
+        )
+    )  # fmt: skip
+    session.commit()
     with app.app_context():
         lists = [listed(item) for _module, found in manager.current().start("banyan_exports") for item in found]
     assert {"organisations", "accounts", "grants", "audit_entries"} <= {one.name for one in lists}

@@ -44,6 +44,8 @@ def body(**changes: Any) -> dict[str, Any]:
         "founded_on": "2020-05-04",
         "person_in_charge": "成员001",
         "phone": "0431-8888 0000",
+        "approved_on": "2026-01-05",
+        "approval_number": "1号",
         **changes,
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -33,9 +34,14 @@ def upper(world: World, association: Org) -> Account:
     return world.admin(association)
 
 
+FRESH: list[Callable[[], str]] = []
+
+
 @pytest.fixture
-def headers(world: World, upper: Account) -> Headers:
-    return world.token(upper)
+def headers(world: World, upper: Account) -> Iterator[Headers]:
+    FRESH.append(lambda: str(world.document(upper).id))
+    yield world.token(upper)
+    FRESH.clear()
 
 
 def body(**changes: Any) -> Found:
@@ -47,6 +53,9 @@ def body(**changes: Any) -> Found:
         "code": "ccxh",
         "link": "guidance",
         "founded_on": "2019-03-01",
+        "approved_on": "2026-01-05",
+        "approval_number": "1号",
+        "approval_document": FRESH[-1](),
         "person_in_charge": "成员001",
         "phone": "0431-88880000",
         **changes,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
@@ -13,15 +14,21 @@ from sqlalchemy import func, select
 from banyan.boundary import Banyan
 from banyan.kernel.counting import StatDelta
 from banyan.kernel.db.scoped import Whole
-from banyan.kernel.db.session import Database
+from banyan.kernel.db.session import Database, ScopedSession
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.schemas import OrgDetail
 from tests.factories import World
 
+FRESH: list[Callable[[], str]] = []
+
 
 def body(**changes: Any) -> dict[str, Any]:
+    """A new organisation, with an approval document of its own."""
     return {
+        "approved_on": "2026-01-05",
+        "approval_number": "吉团发〔2026〕1号",
+        "approval_document": FRESH[-1](),
         "parent": "county",
         "name": "桂林街道",
         "level": "township",
@@ -41,8 +48,11 @@ def county(world: World) -> Org:
 
 
 @pytest.fixture
-def headers(world: World, county: Org) -> dict[str, str]:
-    return world.token(world.admin(county))
+def headers(world: World, county: Org) -> Iterator[dict[str, str]]:
+    admin = world.admin(county)
+    FRESH.append(lambda: str(world.document(admin).id))
+    yield world.token(admin)
+    FRESH.clear()
 
 
 def fields(answer: Any) -> dict[str, list[str]]:
@@ -82,6 +92,10 @@ def test_an_organisation_is_created_below_and_knows_everything_about_itself(
     [
         ({"founded_on": "2026-02-13"}, "founded_on"),
         ({"founded_on": "30 February"}, "founded_on"),
+        ({"approved_on": "2026-02-13"}, "approved_on"),
+        ({"approved_on": "2020-05-03"}, "approved_on"),
+        ({"approval_number": ""}, "approval_number"),
+        ({"approval_document": None}, "approval_document"),
         ({"level": "galaxy"}, "level"),
         ({"level": "county"}, "level"),
         ({"type": "guild"}, "type"),
@@ -132,12 +146,12 @@ def test_two_people_creating_the_same_code_at_once(app: Banyan, headers: dict[st
     answers: list[Any] = []
     start = threading.Barrier(2)
 
-    def create(name: str) -> None:
+    def create(wanted: dict[str, Any]) -> None:
         client = app.test_client()
         start.wait()
-        answers.append(client.post("/api/v1/orgs/county/organisations", json=body(name=name), headers=headers))
+        answers.append(client.post("/api/v1/orgs/county/organisations", json=wanted, headers=headers))
 
-    threads = [threading.Thread(target=create, args=(name,)) for name in ("第一", "第二")]
+    threads = [threading.Thread(target=create, args=(body(name=name),)) for name in ("第一", "第二")]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -150,13 +164,11 @@ def test_two_people_creating_the_same_code_at_once(app: Banyan, headers: dict[st
 def test_siblings_created_at_once_get_places_of_their_own(
     app: Banyan, db: Database, headers: dict[str, str], county: Org
 ) -> None:
-    def create(number: int) -> None:
-        answer = app.test_client().post(
-            "/api/v1/orgs/county/organisations", json=body(code=f"sibling-{number}"), headers=headers
-        )
+    def create(wanted: dict[str, Any]) -> None:
+        answer = app.test_client().post("/api/v1/orgs/county/organisations", json=wanted, headers=headers)
         assert answer.status_code == 201
 
-    threads = [threading.Thread(target=create, args=(number,)) for number in range(6)]
+    threads = [threading.Thread(target=create, args=(body(code=f"sibling-{number}"),)) for number in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -194,11 +206,14 @@ def test_an_edit_keeps_what_was_before_and_after(client: FlaskClient, headers: d
 @pytest.mark.clause("ORG-08")
 def test_lists_end_where_the_grant_ends(client: FlaskClient, world: World, county: Org) -> None:
     world.org(county, "below")
-    own = world.token(world.admin(county, reach="self"))
+    own_admin = world.admin(county, reach="self")
+    own = world.token(own_admin)
     rows = client.get("/api/v1/orgs/county/organisations", headers=own).get_json()["items"]
     assert [row["code"] for row in rows] == ["county"]
     assert client.get("/api/v1/orgs/below", headers=own).status_code == 404
+    FRESH.append(lambda: str(world.document(own_admin).id))
     answer = client.post("/api/v1/orgs/county/organisations", json=body(parent="below", level="village"), headers=own)
+    FRESH.clear()
     assert answer.status_code == 422, "an organisation named in a body is decided again"
     assert "parent" in fields(answer)
 
@@ -244,3 +259,43 @@ def test_a_list_takes_a_fixed_number_of_statements(
         world.org(county)
     assert asked(50) == few
     assert few <= 6
+
+
+@pytest.mark.clause("ORG-03")
+@pytest.mark.parametrize(
+    "missing",
+    ["name", "type", "founded_on", "person_in_charge", "approved_on", "approval_number", "approval_document"],
+)
+def test_a_new_organisation_needs_all_that_its_founding_rests_on(
+    client: FlaskClient, headers: dict[str, str], county: Org, missing: str
+) -> None:
+    wanted = {key: value for key, value in body().items() if key != missing}
+    answer = client.post("/api/v1/orgs/county/organisations", json=wanted, headers=headers)
+    assert answer.status_code == 422
+    assert list(fields(answer)) == [missing]
+
+
+@pytest.mark.clause("ORG-03")
+def test_organisations_entered_late_are_shown_and_counted(
+    client: FlaskClient, headers: dict[str, str], world: World, county: Org, session: ScopedSession
+) -> None:
+    """Today is Thursday 12 February 2026: 1 January is 30 working days ago, 25 December 34."""
+
+    def create(code: str, approved_on: str) -> Any:
+        wanted = body(code=code, approved_on=approved_on)
+        return client.post("/api/v1/orgs/county/organisations", json=wanted, headers=headers).get_json()
+
+    assert create("in-time", "2026-01-05")["entry_days"] == 28
+    just, late = create("just", "2026-01-01")["entry_days"], create("late", "2025-12-25")["entry_days"]
+    assert (just, late) == (30, 34)
+
+    answer = client.get("/api/v1/orgs/county/organisations?late=true", headers=headers).get_json()
+    assert [row["code"] for row in answer["items"]] == ["late"]
+    browser = world.sign_in(world.admin(county))
+    page = browser.get("/orgs/late/profile", headers={"Accept-Language": "en"}).get_data(as_text=True)
+    assert "Late by 4 working days" in page
+    assert "In time" in browser.get("/orgs/just/profile", headers={"Accept-Language": "en"}).get_data(as_text=True)
+    listed = browser.get("/orgs/county/organisations", headers={"Accept-Language": "en"}).get_data(as_text=True)
+    assert "Entered later than 30 working days after their approval: 1" in listed
+    deltas = session.execute(select(StatDelta.org_path, StatDelta.n).where(StatDelta.metric == "org.late")).all()
+    assert [tuple(row) for row in deltas] == [(county.path + "3.", 1)]

@@ -9,12 +9,20 @@ from sqlalchemy import ColumnElement, Connection, Text, Uuid, column, or_, selec
 from sqlalchemy.orm import Session
 
 from banyan.kernel.context import Context
-from banyan.kernel.errors import NotFound
+from banyan.kernel.errors import NotFound, Refused
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import OrgRef
 
 C = Text(collation="C")
-ORG = table("org", column("id", Uuid), column("path", C), column("code", C), column("name", Text), column("link", C))
+ORG = table(
+    "org",
+    column("id", Uuid),
+    column("path", C),
+    column("code", C),
+    column("name", Text),
+    column("link", C),
+    column("status", C),
+)
 ACCOUNT = table(
     "account",
     column("id", Uuid),
@@ -110,6 +118,17 @@ def place_at(ctx: Context, path: str) -> Place:
 def guided_paths(session: Session | Connection) -> list[str]:
     """Paths of the organisations that their parent only guides; by an index of these alone."""
     return [row[0] for row in session.execute(select(ORG.c.path).where(ORG.c.link == "guidance"))]
+
+
+def require_standing(ctx: Context, org: OrgRef) -> None:
+    """Refuse to give anything at an organisation that has ended; it cannot end while this transaction lasts.
+
+    :raises Refused: saying which.
+    """
+    statement = select(ORG.c.name, ORG.c.status).where(ORG.c.id == org.id).with_for_update(read=True)
+    row = ctx.session.execute(statement).first()
+    if row is not None and row.status != "active":
+        raise Refused(lazy("%(name)s has been revoked: no role can be held there.", name=row.name))
 
 
 def lock_places(ctx: Context, ids: set[UUID]) -> None:

@@ -19,6 +19,7 @@ from banyan.kernel.jobs import Job
 from banyan.kernel.values import Metric, ModuleManifest, NavItem, OrgRef, Permission, SettingDef
 from banyan.modules.accounts import api, cli, events, exports, jobs, models, permissions, settings, stats, token_api
 from banyan.modules.accounts.pages import pages
+from banyan.modules.accounts.services.codes import against_revocation
 from banyan.plugins import hookimpl
 
 
@@ -99,6 +100,11 @@ def banyan_stats(ctx: Context, org: OrgRef, lo: str, hi: str) -> dict[str, dict[
 @hookimpl
 def banyan_jobs() -> Sequence[Job]:
     return (jobs.PURGE,)
+
+
+@hookimpl
+def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:
+    return against_revocation(ctx, org)
 
 
 @hookimpl

@@ -13,11 +13,11 @@ from banyan.kernel.db.base import Base
 from banyan.kernel.errors import Text
 from banyan.kernel.i18n import lazy
 from banyan.kernel.jobs import Job
-from banyan.kernel.values import ModuleManifest, NavItem, Permission
+from banyan.kernel.values import ModuleManifest, NavItem, OrgRef, Permission
 from banyan.modules.stats import models, permissions
 from banyan.modules.stats.api import api
 from banyan.modules.stats.pages import pages
-from banyan.modules.stats.services import fold_all
+from banyan.modules.stats.services import fold_all, merge, move
 from banyan.plugins import hookimpl
 
 
@@ -55,6 +55,16 @@ def banyan_actions() -> Mapping[str, Text]:
 def banyan_jobs() -> Sequence[Job]:
     reason = "waiting numbers of every organisation, into those above it"
     return (Job("stats.fold", lazy("Add up figures"), periodic=fold_all, cron="* * * * *", reason=reason),)
+
+
+@hookimpl
+def banyan_org_moved(ctx: Context, org: OrgRef, old_path: str) -> None:
+    move(ctx, org, old_path)
+
+
+@hookimpl
+def banyan_org_merging(ctx: Context, org: OrgRef, into: OrgRef) -> None:
+    merge(ctx, org, into)
 
 
 @hookimpl

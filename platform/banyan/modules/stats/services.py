@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from banyan.kernel.context import Context
-from banyan.kernel.counting import StatDelta
+from banyan.kernel.counting import StatDelta, hold_folding
 from banyan.kernel.db.base import new_id
 from banyan.kernel.treepath import ancestors, lineage, upper
 from banyan.kernel.values import OrgRef
@@ -28,6 +28,7 @@ Numbers = Mapping[tuple[str, str], tuple[int, int]]
 
 def fold(ctx: Context) -> int:
     """Fold waiting deltas into `Stat`, oldest first, at most `BATCH`; returns how many. One folder at a time."""
+    hold_folding(ctx.session)
     waiting = ctx.session.scalars(
         select(StatDelta).order_by(StatDelta.id).limit(BATCH).with_for_update(skip_locked=True)
     ).all()
@@ -73,6 +74,30 @@ def _add(session: Session, sums: Numbers, now: datetime) -> None:
     session.execute(added, rows)
 
 
+def move(ctx: Context, org: OrgRef, old_path: str) -> None:
+    """Take the numbers of a moved subtree out of the organisations above its old place, into those above its new one.
+
+    What still waits follows by itself: it is folded into whatever stands above it then.
+    """
+    rows = ctx.session.execute(select(Stat.metric, Stat.value).where(Stat.org_id == org.id, Stat.value != 0)).all()
+    left, joined = ancestors(old_path), ancestors(org.path)
+    sums = {(path, metric): (-value, 0) for metric, value in rows for path in left if path not in joined}
+    sums |= {(path, metric): (value, 0) for metric, value in rows for path in joined if path not in left}
+    _add(ctx.session, sums, ctx.clock.now())
+
+
+def merge(ctx: Context, org: OrgRef, into: OrgRef) -> None:
+    """Give an organisation's own numbers to another one, which has taken all that was below it already."""
+    statement = select(Stat.metric, Stat.own).where(Stat.org_id == org.id, Stat.own != 0)
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    for metric, own in ctx.session.execute(statement).all():
+        for place, n in ((org, -own), (into, own)):
+            sums[place.path, metric][1] += n
+            for path in lineage(place.path):
+                sums[path, metric][0] += n
+    _add(ctx.session, {key: (value, own) for key, (value, own) in sums.items() if value or own}, ctx.clock.now())
+
+
 def figures(session: Session, orgs: Sequence[OrgRef], *prefixes: str) -> Figures:
     """Numbers over the subtree of each of ``orgs``, exact: what is folded, and what still waits.
 
@@ -112,6 +137,7 @@ def rebuild(ctx: Context, counted: Sequence[Mapping[str, Mapping[str, int]]], or
 
     :param counted: of each module: metric → path → number at that organisation alone.
     """
+    hold_folding(ctx.session)
     lo, hi = org.path, upper(org.path)
     sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     for metrics in counted:

@@ -12,8 +12,8 @@ from banyan.kernel.context import Context
 from banyan.kernel.errors import Text
 from banyan.kernel.i18n import lazy
 from banyan.kernel.jobs import Job
-from banyan.kernel.values import ModuleManifest, NavItem, Permission
-from banyan.modules.tasks import permissions
+from banyan.kernel.values import ModuleManifest, NavItem, OrgRef, Permission
+from banyan.modules.tasks import permissions, services
 from banyan.modules.tasks.api import api
 from banyan.modules.tasks.jobs import JOBS
 from banyan.modules.tasks.pages import pages
@@ -59,6 +59,11 @@ def banyan_actions() -> Mapping[str, Text]:
 @hookimpl
 def banyan_fields() -> Mapping[str, Text]:
     return {"filters": lazy("Filters"), "file": lazy("File")}
+
+
+@hookimpl
+def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:
+    return services.against_revocation(ctx, org)
 
 
 @hookimpl

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, func, or_, select
 
 from banyan.kernel.context import Context
-from banyan.kernel.errors import Conflict, NotFound
+from banyan.kernel.errors import Conflict, NotFound, Text
 from banyan.kernel.files import StoredFile
 from banyan.kernel.i18n import lazy, translate
 from banyan.kernel.jobs import LIVE, LongTask
 from banyan.kernel.treepath import upper
+from banyan.kernel.values import OrgRef
 from banyan.modules.access.decision import require, visible
 from banyan.modules.access.rules import covered, holds_throughout
 from banyan.modules.audit.services import Subject, record
@@ -88,3 +89,10 @@ def result(ctx: Context, task_id: UUID) -> StoredFile:
     found = ctx.session.get_one(StoredFile, task.result_id)
     record(ctx, "tasks.result.download", subject(task), org=task.org, after={"file": found.name})
     return found
+
+
+def against_revocation(ctx: Context, org: OrgRef) -> list[Text]:
+    """Long tasks that still work for an organisation that is to be revoked (ORG-04)."""
+    statement = select(func.count()).select_from(LongTask)
+    number = ctx.session.scalar(statement.where(LongTask.org_id == org.id, LongTask.state.in_(LIVE))) or 0
+    return [lazy("Long tasks under way: %(n)s. Wait for them or cancel them.", n=number)] if number else []

@@ -9,6 +9,8 @@ from banyan.kernel.exports import Exportable
 from banyan.kernel.tables import TableDef
 from banyan.modules.access.decision import visible
 from banyan.modules.tenancy import lists
+from banyan.modules.tenancy.life_lists import REVOCATIONS
+from banyan.modules.tenancy.life_models import OrgRevocation
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.permissions import ORG_EXPORT, ORG_READ
 from banyan.modules.tenancy.services.levels import levels, type_labels
@@ -26,4 +28,15 @@ def _labelled(ctx: Context) -> TableDef:
     return lists.labelled({key: level.label for key, level in known.items()}, type_labels(ctx.session))
 
 
-EXPORTS = (Exportable(lists.ORGANISATIONS, ORG_EXPORT.name, _rows, _labelled),)
+def _revocations(ctx: Context) -> ColumnElement[bool]:
+    """The same of decisions to revoke."""
+    path = OrgRevocation.org_path
+    return and_(
+        visible(ctx, ORG_READ.name, path, within=ctx.here), visible(ctx, ORG_EXPORT.name, path, within=ctx.here)
+    )
+
+
+EXPORTS = (
+    Exportable(lists.ORGANISATIONS, ORG_EXPORT.name, _rows, _labelled),
+    Exportable(REVOCATIONS, ORG_EXPORT.name, _revocations),
+)

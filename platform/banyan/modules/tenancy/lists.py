@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import case, false, func, literal_column, not_, select
 from sqlalchemy.orm import Session, aliased
 
 from banyan.kernel.errors import Text
 from banyan.kernel.i18n import language, lazy
 from banyan.kernel.tables import Column, Filter, Sort, TableDef, day_after, day_start
+from banyan.modules.tenancy.life_rules import ENTRY_DAYS
 from banyan.modules.tenancy.links import LABELS, TONES
 from banyan.modules.tenancy.models import Level, Org, OrgType
 from banyan.modules.tenancy.services.search import name_matches
@@ -43,7 +44,15 @@ def in_language(label: dict[str, Any], key: str) -> str:
     return str(label.get(language()) or next(iter(label.values()), key))
 
 
-STATUS = {"active": lazy("Active"), "revoked": lazy("Revoked")}
+STATUS: dict[str, Text] = {
+    "active": lazy("Active"),
+    "revoked": lazy("Revoked"),
+    "deregistered": lazy("Deregistered"),
+    "merged": lazy("Merged into another"),
+}
+TIMELY = {"true": lazy("Late"), "false": lazy("In time")}
+# A literal, so that the partial index of late ones is found whatever the plan is made for.
+LATE = Org.entry_days > literal_column(str(ENTRY_DAYS))
 
 ORGANISATIONS = TableDef(
     name="organisations",
@@ -62,6 +71,15 @@ ORGANISATIONS = TableDef(
         Column("person_in_charge", lazy("Person in charge"), Org.person_in_charge),
         Column("phone", lazy("Phone"), Org.phone, "code", shown=False),
         Column("founded_on", lazy("Founded on"), Org.founded_on, "date"),
+        Column("approved_on", lazy("Approved on"), Org.approved_on, "date", shown=False),
+        Column(
+            "late",
+            lazy("Entered"),
+            case((LATE, "true"), (Org.entry_days.is_not(None), "false")),
+            "badge",
+            labels=TIMELY,
+            tones={"true": "warn", "false": "ok"},
+        ),
         Column("status", lazy("Status"), Org.status, "badge", labels=STATUS, tones={"active": "ok"}),
         Column("created_at", lazy("Created at"), Org.created_at, "datetime", shown=False),
     ),
@@ -78,6 +96,9 @@ ORGANISATIONS = TableDef(
         Filter("type", lazy("Type"), "choice", lambda value: Org.type == value, type_choices),
         Filter("link", lazy("Link"), "choice", lambda value: Org.link == value, lambda _s: list(LABELS.items())),
         Filter("status", lazy("Status"), "choice", lambda value: Org.status == value, lambda _s: list(STATUS.items())),
+        Filter(
+            "late", lazy("Entered late"), "boolean", lambda late: LATE if late else not_(func.coalesce(LATE, false()))
+        ),
         Filter("from", lazy("Created from"), "date", lambda day: Org.created_at >= day_start(day)),
         Filter("until", lazy("Created until"), "date", lambda day: Org.created_at < day_after(day)),
     ),

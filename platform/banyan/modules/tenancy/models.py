@@ -1,4 +1,7 @@
-"""The tenant tree. Directory tables: read before any scope exists and upward, always through `visible()` in lists."""
+"""The tenant tree. Directory tables: read before any scope exists and upward, always through `visible()` in lists.
+
+What an organisation went through in its life is in `banyan.modules.tenancy.life_models`.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,7 @@ class OrgType(Base):
 
     :ivar parents: keys of types it may stand below; empty for any. :ivar root: whether it may have no parent.
     :ivar links: kinds of link it may have to its parent, see `links`; empty for leadership alone.
+    :ivar ending: what the end of such an organisation is called: ``revoked``, or ``deregistered`` for an association.
     """
 
     __tablename__ = "org_type"
@@ -43,6 +47,7 @@ class OrgType(Base):
     parents: Mapped[list[Any]]
     root: Mapped[bool] = mapped_column(default=False)
     links: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    ending: Mapped[str] = c_text(default="revoked", server_default="revoked")
 
 
 class Org(Identified, Versioned, Base):
@@ -51,7 +56,9 @@ class Org(Identified, Versioned, Base):
     :ivar path: place in the tree, see `banyan.kernel.treepath`. :ivar code: public slug, unique, immutable.
     :ivar division_code: administrative division it stands on; two trees may stand on one.
     :ivar sort_name: the name in pinyin, for sorting. :ivar last_ordinal: ordinals ever given to children.
-    :ivar approval_document: id of the stored file with the approval of its founding.
+    :ivar approval_document: id of the stored file with the approval of its founding; with its day and number.
+    :ivar entry_days: working days from the day of approval to the day it was entered here; None where none is known.
+    :ivar status: ``active``, ``revoked``, ``deregistered`` (of an association) or ``merged`` into its `successor_id`.
     :ivar link: kind of its link to the parent (ORG-12): ``leadership``, ``guidance``, which ends the parent's rights
         here, or ``branch_office``. A trigger takes the policy's stamp along where guidance begins, ends or moves.
     """
@@ -71,11 +78,14 @@ class Org(Identified, Versioned, Base):
         Index("ix_org_division_code", "division_code", postgresql_where=text("division_code <> ''")),
         Index("ix_org_guidance", "path", postgresql_where=text("link = 'guidance'")),
         Index("ix_org_link_path", "link", "path", postgresql_where=text("link <> 'leadership'")),
-        CheckConstraint("status IN ('active', 'revoked')", name="status"),
         CheckConstraint(
             "link IN ('leadership', 'guidance', 'branch_office') AND (parent_id IS NOT NULL OR link = 'leadership')",
             name="link",
         ),
+        Index("ix_org_approval_document", "approval_document", postgresql_where=text("approval_document IS NOT NULL")),
+        Index("ix_org_late_path", "path", postgresql_where=text("entry_days > 30")),
+        Index("ix_org_successor_id", "successor_id", postgresql_where=text("successor_id IS NOT NULL")),
+        CheckConstraint("status IN ('active', 'revoked', 'deregistered', 'merged')", name="status"),
     )
 
     parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("org.id"))
@@ -94,6 +104,10 @@ class Org(Identified, Versioned, Base):
     person_in_charge: Mapped[str] = mapped_column(default="", server_default="")
     phone: Mapped[str] = mapped_column(default="", server_default="")
     approval_document: Mapped[UUID | None] = mapped_column(ForeignKey("stored_file.id", use_alter=True))
+    approved_on: Mapped[date | None]
+    approval_number: Mapped[str] = mapped_column(default="", server_default="")
+    entry_days: Mapped[int | None]
+    successor_id: Mapped[UUID | None] = mapped_column(ForeignKey("org.id"))
     status: Mapped[str] = c_text(default="active", server_default="active")
     link: Mapped[str] = c_text(default="leadership", server_default="leadership")
     created_at: Mapped[datetime]

@@ -18,14 +18,19 @@ from banyan.kernel.runtime import current, runtime
 from banyan.modules.access.decision import may, visible
 from banyan.modules.audit.history import history
 from banyan.modules.tasks.downloads import attachment
-from banyan.modules.tenancy import lists, permissions, treeview
+from banyan.modules.tenancy import life_rules, lists, permissions, treeview
+from banyan.modules.tenancy.life_pages import add_life_pages, offered
 from banyan.modules.tenancy.link_pages import add_link_pages
 from banyan.modules.tenancy.links import LABELS
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.module_pages import add_module_pages
+from banyan.modules.tenancy.revocation_pages import add_revocation_pages
 from banyan.modules.tenancy.schemas import OrgCreateForm, OrgUpdate
 from banyan.modules.tenancy.services import documents, links, organisations, search, tree
+from banyan.modules.tenancy.services.entries import late
 from banyan.modules.tenancy.services.levels import levels, type_labels
+from banyan.modules.tenancy.services.life import revoking
+from banyan.modules.tenancy.services.life.history import timeline
 from banyan.modules.tenancy.setting_pages import add_setting_pages
 from banyan.modules.tenancy.treeview import DASHBOARD
 from banyan.web.forms import BoundForm
@@ -38,6 +43,8 @@ pages = Blueprint("tenancy_pages", __name__, template_folder="templates")
 add_module_pages(pages)
 add_setting_pages(pages)
 add_link_pages(pages)
+add_life_pages(pages)
+add_revocation_pages(pages)
 READ, CREATE, UPDATE = permissions.ORG_READ.name, permissions.ORG_CREATE.name, permissions.ORG_UPDATE.name
 MOST_HITS = 20
 
@@ -95,8 +102,9 @@ def options() -> ResponseReturnValue:
 @permission(READ)
 def listing() -> ResponseReturnValue:
     """This organisation and those below, as a list."""
-    view = _list(current())
-    return render_template("tenancy/organisations.html", view=view), view.status
+    ctx = current()
+    view = _list(ctx)
+    return render_template("tenancy/organisations.html", view=view, late=late(ctx)), view.status
 
 
 def _list(ctx: Context) -> TableView:
@@ -167,10 +175,18 @@ def profile() -> ResponseReturnValue:
     """An organisation and its history."""
     ctx = current()
     org = organisations.here(ctx)
+    parent = organisations.parent_of(ctx, org)
     return render_template(
         "tenancy/profile.html",
         org=org,
-        parent=organisations.parent_of(ctx, org),
+        parent=parent,
+        statuses=lists.STATUS,
+        late=life_rules.late_by(org.entry_days),
+        acts=offered(ctx, org, parent),
+        life=timeline(ctx, org),
+        decision=revoking.open_decision(ctx, org),
+        restorable=may(ctx, permissions.ORG_REVOKE.name) and revoking.restorable(ctx, org),
+        successor=_successor(ctx, org),
         standing=levels(ctx.session)[org.level],
         kind=type_labels(ctx.session)[org.type],
         links=LABELS,
@@ -178,6 +194,12 @@ def profile() -> ResponseReturnValue:
         link_changeable=links.may_decide(ctx, org),
         history=history(ctx, "org", str(org.id)),
     )
+
+
+def _successor(ctx: Context, org: Org) -> tuple[str, str] | None:
+    """The name of the organisation that this one went into, and its code where the reader may go there."""
+    found = ctx.session.get(Org, org.successor_id) if org.successor_id else None
+    return (found.name, found.code if may(ctx, READ, found.ref) else "") if found else None
 
 
 @pages.get("/orgs/<code>/documents/<uuid:file_id>")

@@ -16,11 +16,12 @@ from banyan.kernel.events import Event
 from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import Metric, ModuleManifest, NavItem, Permission
-from banyan.modules.tenancy import cli, events, models, permissions, stats
+from banyan.modules.tenancy import cli, events, life_models, models, permissions, stats
 from banyan.modules.tenancy.api import api
 from banyan.modules.tenancy.events import ACTIONS, FIELDS
 from banyan.modules.tenancy.exports import EXPORTS
 from banyan.modules.tenancy.file_api import api as file_api
+from banyan.modules.tenancy.life_api import api as life_api
 from banyan.modules.tenancy.link_api import api as link_api
 from banyan.modules.tenancy.manifest.telling import OrganisationsApplied
 from banyan.modules.tenancy.module_api import api as module_api
@@ -48,12 +49,13 @@ def banyan_permissions() -> Sequence[Permission]:
 
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
-    return (models.Level, models.OrgType, models.Org, models.OrgToken, models.OrgLinkChange)
+    tree = (models.Level, models.OrgType, models.Org, models.OrgToken, models.OrgLinkChange)
+    return (*tree, life_models.OrgChange, life_models.OrgRevocation)
 
 
 @hookimpl
 def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
-    return (api, file_api, link_api, module_api, setting_api)
+    return (api, file_api, life_api, link_api, module_api, setting_api)
 
 
 @hookimpl
@@ -63,8 +65,7 @@ def banyan_page_blueprints() -> Sequence[Blueprint]:
 
 @hookimpl
 def banyan_event_types() -> Sequence[type[Event]]:
-    own = (events.OrgCreated, events.OrgChanged, events.LinkChanged, events.ModuleSwitched, events.ModulePolicySet)
-    return (*own, events.SettingsLaidDown, OrganisationsApplied)
+    return (*events.EVENTS, OrganisationsApplied)
 
 
 @hookimpl
@@ -102,6 +103,9 @@ def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
     return (
         NavItem(
             lazy("Organisations"), "tenancy_pages.listing", "sitemap", "organisation", 10, permissions.ORG_READ.name
+        ),
+        NavItem(
+            lazy("Revocations"), "tenancy_pages.revocations", "ban", "organisation", 70, permissions.ORG_REVOKE.name
         ),
         NavItem(lazy("Profile"), "tenancy_pages.profile", "building", "organisation", 20, permissions.ORG_READ.name),
         NavItem(lazy("Modules"), "tenancy_pages.modules", "puzzle", "organisation", 60, permissions.MODULE_READ.name),

@@ -78,12 +78,22 @@ class OrgDetails(Schema):
     )
 
 
-class OrgCreate(OrgDetails, OrgPlacing):
+class OrgApproval(Schema):
+    """What the founding of an organisation rests on (ORG-03)."""
+
+    approved_on = ma.fields.Date(
+        required=True,
+        metadata={"label": lazy("Approved on"), "help": lazy("To be entered within 30 working days of this day.")},
+    )
+    approval_number = Text(
+        required=True, validate=validate.Length(1, 60), metadata={"label": lazy("Number of the approval")}
+    )
+
+
+class OrgCreate(OrgApproval, OrgDetails, OrgPlacing):
     """A new organisation; the API names the approval document by the id of an uploaded file."""
 
-    approval_document = ma.fields.UUID(
-        load_default=None, allow_none=True, metadata={"description": "Id of a file uploaded beforehand."}
-    )
+    approval_document = ma.fields.UUID(required=True, metadata={"description": "Id of a file uploaded beforehand."})
 
 
 class OrgUpdate(OrgDetails):
@@ -109,16 +119,21 @@ class OrgDetail(Schema):
     phone = ma.fields.String()
     status = ma.fields.String()
     approval_document = ma.fields.UUID(allow_none=True)
+    approved_on = ma.fields.Date(allow_none=True)
+    approval_number = ma.fields.String()
+    entry_days = ma.fields.Integer(
+        allow_none=True, metadata={"description": "Working days from the approval to the entry; late above 30."}
+    )
     created_at = ma.fields.DateTime()
     updated_at = ma.fields.DateTime()
     version = ma.fields.Integer()
 
 
-class OrgCreateForm(OrgDetails, OrgPlacing):
+class OrgCreateForm(OrgApproval, OrgDetails, OrgPlacing):
     """The console's form of a new organisation, with the approval document as an upload."""
 
     document = ma.fields.Raw(
-        load_default=None,
+        required=True,
         metadata={"label": lazy("Approval document"), "widget": "file", "help": lazy("PDF, PNG, JPG or DOCX.")},
     )
 

@@ -97,6 +97,7 @@ def grant_role(
     ctx = replace(ctx, decision=require(ctx, GRANT_GRANT.name, org))
     account = _account_within_reach(ctx, account_id)
     start = max(not_before or ctx.clock.now(), ctx.clock.now())
+    neighbours.require_standing(ctx, org)
     _check_role(ctx, role, org)
     _check_dates(ctx, start, not_after)
     if account.id == ctx.actor.account_id:
@@ -120,6 +121,7 @@ def grant_for_registration(
     account = neighbours.account(ctx, account_id, lock=True)
     if account is None:
         raise nothing_here()
+    neighbours.require_standing(ctx, org)
     _check_role(ctx, role, org)
     decision = rules.decide(grants, snapshot, GRANT_GRANT.name, org.path)
     return _write(replace(ctx, decision=decision), account, role, org, reach, ctx.clock.now(), None, issuer)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from banyan.kernel.context import Context
 from banyan.kernel.errors import Invalid, Refused, Text
@@ -148,6 +148,13 @@ def withdraw(ctx: Context, code_id: UUID) -> RegistrationCode:
     row.withdrawn_at = ctx.clock.now()
     record(ctx, "accounts.code.withdraw", subject(row), org=row.org)
     return row
+
+
+def against_revocation(ctx: Context, org: OrgRef) -> list[Text]:
+    """Codes with which somebody could still set up an account at an organisation that is to be revoked (ORG-04)."""
+    statement = select(func.count()).select_from(RegistrationCode)
+    number = ctx.session.scalar(statement.where(RegistrationCode.org_id == org.id, redeemable(ctx))) or 0
+    return [lazy("Registration codes that can still be used: %(n)s. Withdraw them first.", n=number)] if number else []
 
 
 def hashed(code: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from banyan.kernel.context import Context
 from banyan.kernel.errors import Invalid, NotFound
@@ -12,6 +12,7 @@ from banyan.kernel.files import DOCUMENT_TYPES, FileStore, Sniffed, StoredFile, 
 from banyan.kernel.i18n import lazy
 from banyan.modules.access.decision import load
 from banyan.modules.audit.services import Subject, record
+from banyan.modules.tenancy.life_models import OrgChange, OrgRevocation
 from banyan.modules.tenancy.models import Org, OrgLinkChange
 from banyan.modules.tenancy.permissions import ORG_READ
 
@@ -33,18 +34,11 @@ def download(ctx: Context, file_id: UUID) -> StoredFile:
     :raises NotFound: as everywhere.
     """
     row = load(ctx, ORG_READ.name, StoredFile, file_id)
-    named = _named(ctx, row)
+    named = _named(ctx, row.id)
     own = ctx.actor.account_id is not None and row.created_by == ctx.actor.account_id
     if not named and not (own and row.extension in DOCUMENT_TYPES):
         raise NotFound(lazy("There is nothing here, or it is not within your reach."))
     return row
-
-
-def _named(ctx: Context, row: StoredFile) -> bool:
-    """Whether an organisation's founding or a decision about its link names this file."""
-    founding = select(Org.id).where(Org.id == row.org_id, Org.approval_document == row.id)
-    decided = select(OrgLinkChange.id).where(OrgLinkChange.document == row.id)
-    return ctx.session.scalar(founding) is not None or ctx.session.scalar(decided) is not None
 
 
 def take(ctx: Context, file_id: UUID, org: Org, field: str = "approval_document") -> UUID:
@@ -60,10 +54,21 @@ def take(ctx: Context, file_id: UUID, org: Org, field: str = "approval_document"
         and row.created_by is not None
         and row.created_by == ctx.actor.account_id
         and row.extension in DOCUMENT_TYPES
-        and not _named(ctx, row)
+        and not _named(ctx, row.id)
     )
     if row is None or not usable:
         raise Invalid({field: [lazy("There is no such document of yours.")]})
     row.org_id, row.org_path = org.id, org.path
     ctx.session.flush()
     return row.id
+
+
+def _named(ctx: Context, file_id: UUID) -> bool:
+    """Whether a file is a document of an organisation: of its founding, of a change in its life, of its link."""
+    named = union_all(
+        select(Org.id).where(Org.approval_document == file_id),
+        select(OrgChange.id).where(OrgChange.document == file_id),
+        select(OrgRevocation.id).where(OrgRevocation.document == file_id),
+        select(OrgLinkChange.id).where(OrgLinkChange.document == file_id),
+    )
+    return ctx.session.execute(named.limit(1)).first() is not None

@@ -14,6 +14,7 @@ SELECT id, path, m.metric FROM org CROSS JOIN LATERAL (VALUES
     ('org.active'), (CAST('org.level:' AS text) || level),
     (CAST('org.opened:' AS text) || to_char(created_at AT TIME ZONE 'Asia/Shanghai', 'YYYY-MM'))
 ) AS m (metric) WHERE status = 'active'
+UNION ALL SELECT id, path, 'org.late' FROM org WHERE status = 'active' AND entry_days > 30
 """
 _OWN = """
 CREATE TEMPORARY TABLE tree_own ON COMMIT DROP AS

@@ -79,6 +79,21 @@ WITH RECURSIVE reached AS (
 SELECT code, 'is not reached from any root' FROM (SELECT code FROM org EXCEPT SELECT code FROM reached) AS lost
 ORDER BY code LIMIT :most
 """
+# Nothing lives below what has ended, and what was merged names what it went into.
+_ENDED = """
+SELECT o.code, 'is active below ' || p.code || ', which is ' || p.status FROM org o JOIN org p ON p.id = o.parent_id
+WHERE o.status = 'active' AND p.status <> 'active' ORDER BY o.path LIMIT :most
+"""
+_SUCCESSORS = """
+SELECT o.code, CASE WHEN o.status = 'merged' THEN 'was merged into nothing that is known'
+    ELSE 'names a successor and is ' || o.status END
+FROM org o WHERE (o.status = 'merged') <> (o.successor_id IS NOT NULL) ORDER BY o.path LIMIT :most
+"""
+_DECISIONS = """
+SELECT o.code, 'has a decision to revoke it open and is ' || o.status
+FROM org o JOIN org_revocation r ON r.org_id = o.id
+WHERE o.status <> 'active' AND r.done_on IS NULL AND r.withdrawn_at IS NULL ORDER BY o.path LIMIT :most
+"""
 _CHECKS = (
     ("path", _PATHS, True),
     ("depth", _DEPTHS, True),
@@ -87,6 +102,9 @@ _CHECKS = (
     ("level", _LEVELS, False),
     ("type", _TYPES, False),
     ("circle", _CIRCLES, False),
+    ("ended", _ENDED, False),
+    ("successor", _SUCCESSORS, False),
+    ("decision", _DECISIONS, False),
 )
 _FORMS = (
     'CREATE TEMPORARY TABLE tree_form (id uuid, path text COLLATE "C", sort_name text COLLATE "C",'

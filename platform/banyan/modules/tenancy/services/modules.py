@@ -12,7 +12,7 @@ from banyan.kernel.errors import NotFound, Refused, Text
 from banyan.kernel.events import publish
 from banyan.kernel.guidance import Guidance, inside, led
 from banyan.kernel.i18n import lazy
-from banyan.kernel.values import ModuleManifest
+from banyan.kernel.values import ModuleManifest, OrgRef
 from banyan.modules.audit.services import Subject, record
 from banyan.modules.tenancy import rules
 from banyan.modules.tenancy.events import ModulePolicySet
@@ -118,25 +118,25 @@ def preview(ctx: Context, name: str) -> dict[Policy | None, Turned]:
     view(ctx, name)
     highest = enablement.standings(ctx.session, ctx.here).get(name, OFF)
     above = highest.policy if highest.setter_path not in (None, ctx.here.path) else None
-    areas = _areas(ctx, name)
+    found = areas(ctx, ctx.here, name)
     now = enablement.own_policies(ctx.session, ctx.here).get(name)
     choices: tuple[Policy | None, ...] = (*POLICIES, None)
-    return {choice: rules.turned(areas, above or now, above or choice) for choice in choices}
+    return {choice: rules.turned(found, above or now, above or choice) for choice in choices}
 
 
-def _areas(ctx: Context, name: str) -> list[Area]:
-    """What this organisation leads by what is laid down below: every area has one policy of its own, the rest none.
+def areas(ctx: Context, org: OrgRef, name: str) -> list[Area]:
+    """What ``org`` leads by what is laid down below: every area has one policy of its own, the rest none.
 
-    What it only guides takes no part: nothing laid down here reaches there.
+    What it only guides takes no part: nothing laid down there reaches so far.
     """
-    guided = guidance_below(ctx.session, ctx.here)
-    setters = enablement.policies_below(ctx.session, ctx.here, name)
-    areas = [
+    guided = guidance_below(ctx.session, org)
+    setters = enablement.policies_below(ctx.session, org, name)
+    laid = [
         Area(policy, *_numbers(ctx, name, path, guided)) for path, policy in setters.items() if not guided.edge(path)
     ]
-    total, switched = _numbers(ctx, name, ctx.here.path, guided)
-    rest = Area(None, total - sum(area.total for area in areas), switched - sum(area.switched for area in areas))
-    return [*areas, rest]
+    total, switched = _numbers(ctx, name, org.path, guided)
+    rest = Area(None, total - sum(area.total for area in laid), switched - sum(area.switched for area in laid))
+    return [*laid, rest]
 
 
 def _numbers(ctx: Context, name: str, path: str, guided: Guidance) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Create and edit organisations below (ORG-01)."""
+"""Create and edit organisations below (ORG-01, ORG-03)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from banyan.kernel import treepath
-from banyan.kernel.clock import SHANGHAI, today
+from banyan.kernel.clock import today
 from banyan.kernel.context import Context
 from banyan.kernel.counting import count
 from banyan.kernel.errors import Conflict, Invalid, NotFound, Text
@@ -18,15 +18,22 @@ from banyan.kernel.files import FileStore, Sniffed, keep
 from banyan.kernel.i18n import lazy
 from banyan.modules.access.decision import require
 from banyan.modules.audit.services import Subject, changes, record
-from banyan.modules.tenancy import rules
+from banyan.modules.tenancy import life_rules, rules
 from banyan.modules.tenancy.events import OrgChanged, OrgCreated
+from banyan.modules.tenancy.life_models import OrgChange
 from banyan.modules.tenancy.models import Level, Org, OrgToken, OrgType
 from banyan.modules.tenancy.permissions import ORG_CREATE, ORG_UPDATE
 from banyan.modules.tenancy.services import documents
 from banyan.modules.tenancy.services.linking import link_problems, territorial
 from banyan.modules.tenancy.services.search import sort_name, tokens
+from banyan.modules.tenancy.stats import own_metrics
 
+NAMES = ("name", "short_name")
+APPROVAL = ("approved_on", "approval_number")
 EDITABLE = ("name", "short_name", "founded_on", "person_in_charge", "phone", "division_code")
+
+
+REVOKED: Text = lazy("This organisation has been revoked.")
 
 
 def subject(org: Org) -> Subject:
@@ -58,7 +65,30 @@ def create(
     """
     parent = _parent(ctx, data["parent"])
     _check(ctx, data, parent)
-    parent = _locked(ctx, parent.id)
+    if document is None and data.get("approval_document") is None:
+        raise Invalid({"approval_document": [lazy("The approval document is missing.")]})
+    org = place_below(ctx, parent.id, data)
+    for key in APPROVAL:
+        setattr(org, key, data[key])
+    org.entry_days = life_rules.days_until_entry(data["approved_on"], today(ctx.clock))
+    if document is not None and store is not None:
+        org.approval_document = _kept(ctx, store, org, document)
+    else:
+        org.approval_document = documents.take(ctx, data["approval_document"], org)
+    ctx.session.flush()
+    tell_created(ctx, org)
+    return org
+
+
+def place_below(ctx: Context, parent_id: UUID, data: Mapping[str, Any]) -> Org:
+    """Give a new organisation its place below a parent, which is held until the transaction ends.
+
+    :param data: ``code``, ``level``, ``type`` and all of `EDITABLE`, checked.
+    :raises Invalid: the parent was revoked meanwhile.
+    """
+    parent = locked(ctx, parent_id)
+    if parent.status != "active":
+        raise Invalid({"parent": [REVOKED]})
     parent.last_ordinal += 1
     now = ctx.clock.now()
     org = Org(
@@ -79,18 +109,18 @@ def create(
     ctx.session.add(org)
     ctx.session.flush()
     _index(ctx, org)
-    if document is not None and store is not None:
-        org.approval_document = _kept(ctx, store, org, document)
-    elif data.get("approval_document") is not None:
-        org.approval_document = documents.take(ctx, data["approval_document"], org)
-    _tell_created(ctx, org)
     return org
 
 
-def _tell_created(ctx: Context, org: Org) -> None:
-    month = org.created_at.astimezone(SHANGHAI).strftime("%Y-%m")
-    for metric in ("org.active", f"org.level:{org.level}", f"org.opened:{month}"):
-        count(ctx.session, org.ref, metric)
+def count_org(ctx: Context, org: Org, n: int = 1) -> None:
+    """Count an organisation that became active, or with -1 one that ceased to be."""
+    for metric in own_metrics(org):
+        count(ctx.session, org.ref, metric, n)
+
+
+def tell_created(ctx: Context, org: Org) -> None:
+    """Count a new organisation, write it down and tell others."""
+    count_org(ctx, org)
     record(ctx, "tenancy.org.create", subject(org), org=org.ref, after=snapshot(org))
     publish(ctx, org.ref, OrgCreated(str(org.id), org.code))
 
@@ -104,25 +134,51 @@ def update(ctx: Context, org: Org, data: Mapping[str, Any]) -> Org:
     if org.version != data["version"]:
         raise Conflict(lazy("Somebody else changed this meanwhile. Load the page again and repeat your change."))
     _check_edit(ctx, org, data)
-    before, old_name = snapshot(org), org.name
+    before = snapshot(org)
     for key in EDITABLE:
-        setattr(org, key, data[key])
+        if key not in NAMES:
+            setattr(org, key, data[key])
+    give_name(ctx, org, data["name"], data["short_name"])
     old, new = changes(before, snapshot(org))
     if not new:
         return org
     org.updated_at = ctx.clock.now()
-    if org.name != old_name:
-        org.sort_name = sort_name(org.name)
-        _reindex(ctx, org, old_name)
     ctx.session.flush()
+    correct = {key: value for key, value in new.items() if key in NAMES}
+    if correct:
+        _keep_correction(ctx, org, {key: old[key] for key in correct}, correct)
     record(ctx, "tenancy.org.update", subject(org), org=org.ref, before=old, after=new)
     publish(ctx, org.ref, OrgChanged(str(org.id), tuple(new)))
     return org
 
 
+def give_name(ctx: Context, org: Org, name: str, short_name: str) -> None:
+    """Call ``org`` otherwise; lists and the search know it from now on."""
+    old_name = org.name
+    org.name, org.short_name = name, short_name
+    if name != old_name:
+        org.sort_name, org.updated_at = sort_name(name), ctx.clock.now()
+        _reindex(ctx, org, old_name)
+
+
+def _keep_correction(ctx: Context, org: Org, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """A name that was mended without a decision is part of the organisation's history, too."""
+    ctx.session.add(
+        OrgChange(
+            org_id=org.id,
+            kind="rename",
+            before=dict(before),
+            after=dict(after),
+            account_id=ctx.actor.account_id,
+            account_name=ctx.actor.name,
+            at=ctx.clock.now(),
+        )
+    )
+
+
 def snapshot(org: Org) -> dict[str, Any]:
     """The values of an organisation that its history shows."""
-    keys = ("code", "level", "type", "link", *EDITABLE, "status", "approval_document")
+    keys = ("code", "level", "type", "link", *EDITABLE, *APPROVAL, "status", "approval_document")
     return {key: getattr(org, key) for key in keys}
 
 
@@ -141,12 +197,11 @@ def _parent(ctx: Context, code: str) -> Org:
 def _check(ctx: Context, data: Mapping[str, Any], parent: Org) -> None:
     problems = dict(placing_problems(ctx, data["level"], data["type"], parent))
     problems |= link_problems(ctx, data["link"], data["type"], data["name"], parent)
-    if rules.in_future(data.get("founded_on"), today(ctx.clock)):
-        problems["founded_on"] = [lazy("This date lies in the future.")]
+    problems |= life_rules.date_problems(data.get("founded_on"), data.get("approved_on"), today(ctx.clock))
     if ctx.session.scalar(select(Org.id).where(Org.code == data["code"])) is not None:
         problems["code"] = [lazy("This code is already taken.")]
     if parent.status != "active":
-        problems["parent"] = [lazy("This organisation has been revoked.")]
+        problems["parent"] = [REVOKED]
     if problems:
         raise Invalid(problems)
 
@@ -170,7 +225,7 @@ def placing_problems(ctx: Context, level: str, kind: str, parent: Org) -> dict[s
     return rules.misplaced(level, kind, parent.level, parent.type, ranks, kinds)
 
 
-def _locked(ctx: Context, identity: UUID) -> Org:
+def locked(ctx: Context, identity: UUID) -> Org:
     """The parent under a row lock: two children created at once get two ordinals."""
     statement = select(Org).where(Org.id == identity).with_for_update().execution_options(populate_existing=True)
     return ctx.session.scalars(statement).one()

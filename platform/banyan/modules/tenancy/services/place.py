@@ -25,6 +25,12 @@ class Place:
     name: str
     short_name: str
     level: str
+    status: str = "active"
+
+    @property
+    def active(self) -> bool:
+        """Whether it has not been revoked or merged into another one."""
+        return self.status == "active"
 
     @property
     def ref(self) -> OrgRef:
@@ -35,11 +41,11 @@ class Place:
         return self.short_name or self.name
 
 
-_COLUMNS = (Org.id, Org.path, Org.code, Org.name, Org.short_name, Org.level)
+_COLUMNS = (Org.id, Org.path, Org.code, Org.name, Org.short_name, Org.level, Org.status)
 _BY_CODE = Prepared(select(*_COLUMNS).where(Org.code == bindparam("code")))
 
 
-def _place(row: Row[UUID, str, str, str, str, str]) -> Place:
+def _place(row: Row[UUID, str, str, str, str, str, str]) -> Place:
     return Place(*row)
 
 
