@@ -14,13 +14,14 @@ from banyan.kernel.i18n import language, lazy
 from banyan.kernel.values import NavItem
 from banyan.modules.access import decision, policy, rules
 from banyan.modules.access.services import names as role_names
+from banyan.modules.accounts.services import duties
 from banyan.modules.tenancy.services import place as places
 from banyan.modules.tenancy.services import tree
 from banyan.modules.tenancy.services.levels import LevelView, levels
 from banyan.modules.tenancy.treeview import DASHBOARD, outermost, tree_node
 from banyan.plugins import manager
 from banyan.plugins.enablement import enabled_modules
-from banyan.web.shell import Account, Crumb, Here, NavLink, NavSection, Shell, TreeNode
+from banyan.web.shell import Account, Crumb, Here, NavLink, NavSection, Note, Shell, TreeNode
 from banyan.web.shell import Place as Held
 
 SECTIONS: dict[str, Text] = {
@@ -41,7 +42,12 @@ def init_app(app: Flask) -> None:
 def _values() -> dict[str, object]:
     if "shell" not in g:
         g.shell = _shell()
-    return {"shell": g.shell, "may": _may}
+    return {"shell": g.shell, "may": _may, "obliged": _obliged}
+
+
+def _obliged() -> bool:
+    """Whether something has to be done first, so that pages offer nothing else."""
+    return bool(g.get("obligation"))
 
 
 def _may(permission: str) -> bool:
@@ -54,7 +60,11 @@ def _shell() -> Shell:
     request_id = g.get("request_id", "")
     if state is None or state.ctx.actor.account_id is None:
         return Shell(url_for("accounts_pages.sign_in"), language(), request_id)
-    return _Filler(state.ctx, state.modules).shell(language(), request_id)
+    filler = _Filler(state.ctx, state.modules)
+    if g.get("obligation"):
+        # Something has to be done first: every link would lead back here.
+        return Shell(url_for(duties.OBLIGATIONS[g.obligation]), language(), request_id, account=filler.account([]))
+    return filler.shell(language(), request_id)
 
 
 @dataclass(slots=True)
@@ -73,13 +83,17 @@ class _Filler:
             lang=lang,
             request_id=request_id,
             org=self._here(known),
-            account=self._account(held),
+            account=self.account(held),
             crumbs=self._crumbs(),
             places=tuple(self._place(place, known) for place in held),
             tree_roots=self._tree(held, known),
             nav=nav,
             tabs=tuple(entries[:MOST_TABS]),
+            notes=tuple(Note(note.text, url_for(note.endpoint)) for note in self._notes()),
         )
+
+    def _notes(self) -> list[duties.Note]:
+        return duties.notes(g.get("notice"), self.ctx.clock.now())
 
     def _held(self) -> list[places.Place]:
         return places.by_ids(self.ctx.session, list({grant.org_id for grant in self.ctx.actor.grants}))
@@ -91,13 +105,16 @@ class _Filler:
         level = known.get(place.level)
         return Here(place.code, place.name, level.mark if level else "", level.label if level else "")
 
-    def _account(self, held: list[places.Place]) -> Account:
+    def account(self, held: list[places.Place]) -> Account:
+        """The menu of whoever is signed in; while something has to be done first they can but sign out."""
         own = [
             NavLink(lazy("My account"), url_for("accounts_pages.me"), "user"),
             NavLink(lazy("API documentation"), url_for("api_docs.page"), "code"),
         ]
         if self.ctx.actor.operator:
             own.append(NavLink(lazy("Plugins"), url_for("operators_pages.listing"), "plug"))
+        if g.get("obligation"):
+            own = []
         grants = self.ctx.actor.grants
         role = role_names.label(policy.store(), self.ctx.session, grants[0].role) if grants else ""
         return Account(g.get("display_name", ""), role, url_for("accounts_pages.sign_out"), tuple(own))

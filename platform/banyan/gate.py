@@ -19,12 +19,12 @@ from banyan.kernel.access_marks import PUBLIC, Mark, mark_of
 from banyan.kernel.context import Context
 from banyan.kernel.db.prepared import Prepared
 from banyan.kernel.db.scoped import NOWHERE, Exact, Scope, Subtree, Whole
-from banyan.kernel.errors import Forbidden, NotFound, Refused, Unauthenticated
+from banyan.kernel.errors import FirstThis, Forbidden, NotFound, Refused, Unauthenticated
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import NOBODY, Actor, Decision, Grant, OrgRef, Snapshot
 from banyan.modules.access import narrowing, policy, rules
 from banyan.modules.access.models import PolicyStamp, RoleGrant
-from banyan.modules.accounts.services import identity
+from banyan.modules.accounts.services import copied, duties, identity
 from banyan.modules.tenancy.services import place as places
 from banyan.plugins import manager
 from banyan.plugins.enablement import enabled_modules
@@ -93,6 +93,8 @@ def open_gate() -> None:
     actor, place = _identify(connection)
     if actor is None and mark.kind != "public":
         raise Unauthenticated(lazy("Please sign in."))
+    if mark.kind != "public" and not duties.open_to(g.get("obligation", ""), request.endpoint):
+        raise FirstThis(duties.OBLIGATIONS[g.obligation])
     if actor is None and g.code is not None:
         place = places.by_code(connection, g.code)
     _pass(mark, actor or NOBODY, place, connection)
@@ -191,6 +193,9 @@ def _identify(connection: Connection) -> tuple[Actor | None, places.Place | None
         return None, None
     token = lookup is _BY_TOKEN
     found = (identity.from_token if token else identity.from_session)(connection, rows[0], now, address)
+    if copied.elsewhere(found, request.user_agent.string, address, g.request_id):
+        return None, None
+    g.obligation, g.notice = found.obligation, found.notice
     g.language = found.language
     g.display_name = found.display_name
     beyond = width + len(policy.AUTHORITY)

@@ -66,6 +66,16 @@ class Conflict(DomainError):
     status, slug = 409, "conflict"
 
 
+class FirstThis(DomainError):
+    """Something else has to be done before; ``endpoint`` is the console page where it is done."""
+
+    status, slug = 403, "first-this"
+
+    def __init__(self, endpoint: str, *reasons: Text) -> None:
+        super().__init__(*reasons)
+        self.endpoint = endpoint
+
+
 class TooManyTries(DomainError):
     """Locked for a while."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
@@ -13,7 +13,16 @@ from werkzeug.exceptions import HTTPException
 
 from banyan.kernel import runtime as rt
 from banyan.kernel.db.failures import explained, lost_race
-from banyan.kernel.errors import Conflict, DomainError, Invalid, Refused, Text, TooManyTries, Unauthenticated
+from banyan.kernel.errors import (
+    Conflict,
+    DomainError,
+    FirstThis,
+    Invalid,
+    Refused,
+    Text,
+    TooManyTries,
+    Unauthenticated,
+)
 from banyan.kernel.i18n import translate
 from banyan.web.forms import BoundForm
 
@@ -55,6 +64,8 @@ def of_domain_error(error: DomainError) -> Response:
     """A domain error as a page; who is not signed in goes to the sign-in page and comes back."""
     if isinstance(error, Unauthenticated):
         return _to_sign_in()
+    if isinstance(error, FirstThis):
+        return _first(error)
     reasons = [translate(reason) for reason in error.reasons]
     reasons += [translate(reason) for found in error.fields.values() for reason in found]
     return _page(error.status, reasons)
@@ -75,6 +86,21 @@ def _to_sign_in() -> Response:
     if request.headers.get("HX-Request") == "true":
         response = make_response("", 401)
         response.headers["HX-Redirect"] = url_for(SIGN_IN)
+        return response
+    return make_response(redirect(address, 303))
+
+
+def _first(error: FirstThis) -> Response:
+    """To where something else is done first, and from there back to this page, if it is one that can be looked at."""
+    for reason in error.reasons:
+        flash(translate(reason), "warn")
+    looked_at = request.method == "GET" and "HX-Request" not in request.headers
+    target = request.full_path.rstrip("?") if looked_at else request.path
+    readable = request.url_rule is not None and current_app.url_map.bind("").test(request.path, "GET")
+    address = url_for(error.endpoint, next=target) if readable and target != "/" else url_for(error.endpoint)
+    if request.headers.get("HX-Request") == "true":
+        response = make_response("", error.status)
+        response.headers["HX-Redirect"] = address
         return response
     return make_response(redirect(address, 303))
 

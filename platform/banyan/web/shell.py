@@ -105,12 +105,20 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """A line above every page; ``url`` is where to do something about it."""
+
+    text: Text
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shell:
     """All of it.
 
     :ivar org: None on pages that belong to no organisation. :ivar account: None when nobody is signed in.
     :ivar home_url: where the seal leads. :ivar tabs: at most four; the menu button follows them.
-    :ivar lang: one of `banyan.kernel.i18n.LANGUAGES`.
+    :ivar lang: one of `banyan.kernel.i18n.LANGUAGES`. :ivar notes: what the reader is reminded of on every page.
     """
 
     home_url: str
@@ -123,6 +131,7 @@ class Shell:
     tree_roots: tuple[TreeNode, ...] = ()
     nav: tuple[NavSection, ...] = ()
     tabs: tuple[NavLink, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def tree_code(self) -> str:

@@ -29,8 +29,9 @@ from banyan.modules.access.models import RoleGrant
 from banyan.modules.access.permissions import ROLES
 from banyan.modules.accounts import rules
 from banyan.modules.accounts.models import Account
-from banyan.modules.accounts.services import profile, sessions
+from banyan.modules.accounts.services import new_passwords, resets, second_factor, sessions
 from banyan.modules.accounts.services.accounts import open_account
+from banyan.modules.accounts.services.subjects import subject
 from banyan.modules.audit.services import Subject, record
 from banyan.modules.tenancy.models import Org
 
@@ -76,19 +77,25 @@ def create(
 @commands.command()
 @click.argument("sign_in_name")
 @click.option("--generate", is_flag=True, help="Make up a password and print it, instead of asking for one.")
-def reset_password(sign_in_name: str, generate: bool) -> None:
+@click.option("--drop-second-factor", is_flag=True, help="Take the second factor away, when phone and codes are lost.")
+@click.option("--thaw", is_flag=True, help="Let an account in again that was frozen after a report of theft.")
+def reset_password(sign_in_name: str, generate: bool, drop_second_factor: bool, thaw: bool) -> None:
     """Give an account a new password; all its sessions end."""
     password = _new_password(generate)
     with _operating("resetting a password from the command line") as ctx:
         account = _account(ctx, sign_in_name)
-        weak = rules.password_problems(password, account.sign_in_name)
+        weak = new_passwords.problems(ctx, account, password)
         if weak:
             raise Invalid({"password": weak})
-        profile.set_password(ctx, account, password)
+        if drop_second_factor and second_factor.clear(ctx, account):
+            record(ctx, "accounts.second_factor.delete", subject(account), org=account.org)
+        if thaw and account.status == "frozen":
+            resets.thaw(ctx, account)
+        new_passwords.set_password(ctx, account, password)
         ended = sessions.end_all(ctx, account.id)
         click.echo(f"{account.sign_in_name} has a new password; sessions that ended: {ended}.")
         if account.status != "active":
-            click.echo("The account is suspended; its administrator can restore it.")
+            click.echo(f"The account is {account.status}; its administrator can let it in again.")
     if generate:
         click.echo(f"Password: {password}")
 
@@ -161,6 +168,6 @@ def _grant(ctx: Context, account: Account, role: str, reach: str) -> None:
     ctx.session.add(grant)
     ctx.session.flush()
     after = {"account": account.sign_in_name, "role": role, "reach": reach}
-    subject = Subject("grant", str(grant.id), account.sign_in_name)
-    record(ctx, "access.grant.grant", subject, org=account.org, after=after)
+    about = Subject("grant", str(grant.id), account.sign_in_name)
+    record(ctx, "access.grant.grant", about, org=account.org, after=after)
     publish(ctx, account.org, RoleGranted(str(grant.id), str(account.id), role, reach))

@@ -36,6 +36,23 @@ class AccountRestored(Event):
     account_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class AccountFrozen(Event):
+    """The holder of an account reported a theft; nobody can use it until an administrator above has checked."""
+
+    NAME: ClassVar[str] = "accounts.account.frozen"
+    account_id: str
+    sign_in_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountReminded(Event):
+    """An administrator asks the holder of an account to make it safer."""
+
+    NAME: ClassVar[str] = "accounts.account.reminded"
+    account_id: str
+
+
 ACTIONS: Mapping[str, Text] = {
     "accounts.account.create": lazy("Account opened"),
     "accounts.account.update": lazy("Account edited"),
@@ -43,10 +60,22 @@ ACTIONS: Mapping[str, Text] = {
     "accounts.account.restore": lazy("Account restored"),
     "accounts.account.make_operator": lazy("Account made an operator of the installation"),
     "accounts.account.end_operator": lazy("Account no longer an operator of the installation"),
+    "accounts.account.freeze": lazy("Account frozen after a report of theft"),
+    "accounts.account.remind": lazy("Reminded to make the account safer"),
     "accounts.account.lock": lazy("Sign-in paused after too many failures"),
     "accounts.address.lock": lazy("Address paused after too many failures"),
     "accounts.password.update": lazy("Password changed"),
+    "accounts.password.require": lazy("New password asked for"),
+    "accounts.second_factor.create": lazy("Second factor set up"),
+    "accounts.second_factor.delete": lazy("Second factor removed"),
+    "accounts.recovery_codes.create": lazy("Recovery codes drawn"),
+    "accounts.recovery_codes.use": lazy("Recovery code used"),
+    "accounts.reset_code.create": lazy("One-time code issued"),
+    "accounts.reset_code.redeem": lazy("One-time code used"),
     "accounts.session.create": lazy("Sign-in"),
+    "accounts.session.confirm": lazy("Identity confirmed again"),
+    "accounts.session.force_end": lazy("Signed out by an administrator"),
+    "accounts.session.suspect": lazy("Session ended: its cookie came from another browser"),
     "accounts.session.end": lazy("Sign-out"),
     "accounts.session.end_others": lazy("Other sessions ended"),
     "accounts.token.create": lazy("API token made"),
@@ -62,5 +91,9 @@ FIELDS: Mapping[str, Text] = {
     "failures": lazy("Failed tries"),
     "reach": lazy("Reach"),
     "sessions_ended": lazy("Sessions ended"),
+    "second_factor_reset": lazy("Second factor taken away"),
+    "tokens_revoked": lazy("Tokens revoked"),
     "user_agent": lazy("Browser"),
 }
+
+EVENTS = (AccountOpened, AccountSuspended, AccountRestored, AccountFrozen, AccountReminded)

@@ -15,7 +15,7 @@ from banyan.modules.accounts.schemas import REACHES
 from banyan.modules.tenancy.lists import level_choices
 from banyan.modules.tenancy.models import Org
 
-STATUS = {"active": lazy("Active"), "suspended": lazy("Suspended")}
+STATUS = {"active": lazy("Active"), "suspended": lazy("Suspended"), "frozen": lazy("Frozen")}
 STATES = {
     "open": lazy("Open"),
     "used": lazy("Used"),
@@ -53,7 +53,14 @@ ACCOUNTS = TableDef(
         Column("org_name", lazy("Organisation"), Org.name),
         Column("org_code", lazy("Code of the organisation"), Org.code, "code", shown=False),
         Column("phone", lazy("Phone"), Account.phone, "code"),
-        Column("status", lazy("Status"), Account.status, "badge", STATUS, {"active": "ok", "suspended": "seal"}),
+        Column(
+            "status",
+            lazy("Status"),
+            Account.status,
+            "badge",
+            STATUS,
+            {"active": "ok", "suspended": "seal", "frozen": "seal"},
+        ),
         Column("last_sign_in_at", lazy("Last sign-in"), Account.last_sign_in_at, "datetime"),
         Column("created_at", lazy("Opened at"), Account.created_at, "datetime", shown=False),
     ),

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, false
+from sqlalchemy import (
+    ARRAY,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from banyan.kernel.db.base import Base, Identified, Versioned, c_text
@@ -19,8 +31,11 @@ class Account(Identified, Versioned, OrgPair, Base):
     :ivar sign_in_name: globally unique, case-folded, 3 to 64 characters.
     :ivar person_id: the human being behind it, empty until the registry comes.
     :ivar password_hash: Argon2id; None until the account is set up.
-    :ivar status: ``active`` or ``suspended``.
+    :ivar status: ``active``, ``suspended`` (by an administrator) or ``frozen`` (by its holder, who suspects theft).
     :ivar operator: may see to the installation itself; given and taken on the command line alone.
+    :ivar password_policy: version of the rules that the password was seen to meet (`strength.POLICY`).
+    :ivar password_due: an administrator asks for a new password at the next sign-in.
+    :ivar second_factor_asked_at: since when a second factor is demanded; the grace period begins here.
     """
 
     __tablename__ = "account"
@@ -30,7 +45,8 @@ class Account(Identified, Versioned, OrgPair, Base):
             name="uq_account_sign_in_name",
             info={"field": "sign_in_name", "message": lazy("This sign-in name is already taken.")},
         ),
-        CheckConstraint("status IN ('active', 'suspended')", name="status"),
+        CheckConstraint("status IN ('active', 'suspended', 'frozen')", name="status"),
+        Index("ix_account_frozen", "org_path", postgresql_where=text("status = 'frozen'")),
     )
 
     sign_in_name: Mapped[str] = c_text()
@@ -45,16 +61,27 @@ class Account(Identified, Versioned, OrgPair, Base):
     created_by: Mapped[UUID | None]
     last_sign_in_at: Mapped[datetime | None]
     operator: Mapped[bool] = mapped_column(default=False, server_default=false())
+    frozen_at: Mapped[datetime | None]
+    password_policy: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
+    password_due: Mapped[bool] = mapped_column(default=False, server_default=false())
+    second_factor_asked_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
 
 
 class AccountSession(Identified, Base):
     """A signed-in browser. The cookie holds a random value of which only the hash is kept.
 
     :ivar seen_at: last use, written at most once a minute. :ivar expires_at: the end whatever happens.
+    :ivar verified_at: when its holder last proved who it is; dangerous acts ask again after a while.
+    :ivar obligation: what has to be done first, and nothing else: a key of `duties.OBLIGATIONS`, or empty.
+    :ivar notice: what its holder is told above every page, as `duties.Notice` keeps it.
     """
 
     __tablename__ = "account_session"
-    __table_args__ = (Index("ix_account_session_account_id", "account_id"),)
+    __table_args__ = (
+        Index("ix_account_session_account_id", "account_id"),
+        Index("ix_account_session_live", "seen_at", "id", postgresql_where=text("ended_at IS NULL")),
+    )
 
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
@@ -64,6 +91,9 @@ class AccountSession(Identified, Base):
     ended_at: Mapped[datetime | None]
     address: Mapped[str]
     user_agent: Mapped[str]
+    verified_at: Mapped[datetime | None]
+    obligation: Mapped[str] = c_text(default="", server_default="")
+    notice: Mapped[dict[str, Any] | None]
 
 
 class ApiToken(Identified, OrgPair, Base):
@@ -143,7 +173,7 @@ class RegistrationCode(Identified, OrgPair, Base):
 class Throttle(Base):
     """Failures of one kind from one source, to slow down guessing.
 
-    :ivar key: ``name:<sign-in name>`` or ``address:<address>``, hashed. :ivar locked_until: no tries before.
+    :ivar key: ``<kind>:<source>``, hashed. :ivar locked_until: no tries before.
     """
 
     __tablename__ = "throttle"

@@ -14,6 +14,7 @@ from banyan.kernel.i18n import lazy
 from banyan.modules.accounts.rules import browser_name
 from banyan.modules.accounts.schemas import PasswordChange, ProfileEdit
 from banyan.modules.accounts.services import identity, profile, sessions
+from banyan.modules.accounts.services.subjects import about
 from banyan.modules.accounts.services.subjects import me as own_account
 from banyan.modules.tenancy.models import Org
 from banyan.web.blueprint import language_chosen
@@ -64,7 +65,7 @@ def _about() -> dict[str, Any]:
 @signed_in
 def password() -> ResponseReturnValue:
     """The form of a new password."""
-    return render_template(PASSWORD, form=BoundForm(PasswordChange()))
+    return render_template(PASSWORD, form=BoundForm(PasswordChange()), **_password_due())
 
 
 @signed_in
@@ -76,7 +77,14 @@ def change_password() -> ResponseReturnValue:
         message = lazy("The password has been changed. Other sessions that ended: %(n)s.", n=ended)
         return done(message, "accounts_pages.me")
 
-    return submit(BoundForm(PasswordChange()), use, PASSWORD)
+    ctx = rt.current()
+    schema = PasswordChange().knowing(about(ctx, own_account(ctx)))
+    return submit(BoundForm(schema), use, PASSWORD, **_password_due())
+
+
+def _password_due() -> dict[str, Any]:
+    """Why a new password has to be set before anything else, if it has."""
+    return {"asked": own_account(rt.current()).password_due}
 
 
 @signed_in

@@ -16,9 +16,12 @@ from banyan.modules.access.decision import may, visible
 from banyan.modules.accounts import lists, permissions
 from banyan.modules.accounts.models import Account, RegistrationCode
 from banyan.modules.accounts.own_pages import add_own_pages
+from banyan.modules.accounts.own_security_pages import add_own_security_pages
 from banyan.modules.accounts.public_pages import add_public_pages
+from banyan.modules.accounts.public_security_pages import add_public_security_pages
 from banyan.modules.accounts.schemas import AccountEdit, CodeIssue
-from banyan.modules.accounts.services import accounts, codes, profile
+from banyan.modules.accounts.security_pages import add_security_pages
+from banyan.modules.accounts.services import accounts, codes, profile, second_factor
 from banyan.modules.accounts.token_pages import add_token_pages
 from banyan.modules.audit.history import history
 from banyan.modules.tenancy.models import Org
@@ -30,6 +33,9 @@ pages = Blueprint("accounts_pages", __name__, template_folder="templates")
 add_public_pages(pages)
 add_own_pages(pages)
 add_token_pages(pages)
+add_own_security_pages(pages)
+add_public_security_pages(pages)
+add_security_pages(pages)
 READ, CREATE = permissions.ACCOUNT_READ.name, permissions.ACCOUNT_CREATE.name
 UPDATE = permissions.ACCOUNT_UPDATE.name
 
@@ -64,6 +70,7 @@ def account(account_id: UUID) -> ResponseReturnValue:
         account=found,
         home=ctx.session.get_one(Org, found.org_id),
         roles=profile.roles_of(ctx, found.id),
+        second_factor=second_factor.enabled(ctx, found),
         changeable=may(ctx, UPDATE, found.org) and accounts.changeable(ctx, found),
         own=found.id == ctx.actor.account_id,
         history=history(ctx, "account", str(found.id)),

@@ -16,8 +16,22 @@ from banyan.kernel.events import Event
 from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
 from banyan.kernel.jobs import Job
-from banyan.kernel.values import Metric, ModuleManifest, NavItem, OrgRef, Permission, SettingDef
-from banyan.modules.accounts import api, cli, events, exports, jobs, models, permissions, settings, stats, token_api
+from banyan.kernel.values import Card, Metric, ModuleManifest, NavItem, OrgRef, Permission, SettingDef
+from banyan.modules.accounts import (
+    api,
+    cli,
+    events,
+    exports,
+    jobs,
+    models,
+    navigation,
+    permissions,
+    security_api,
+    security_models,
+    settings,
+    stats,
+    token_api,
+)
 from banyan.modules.accounts.pages import pages
 from banyan.modules.accounts.services.codes import against_revocation
 from banyan.plugins import hookimpl
@@ -36,19 +50,13 @@ def banyan_permissions() -> Sequence[Permission]:
 
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
-    return (
-        models.Account,
-        models.AccountSession,
-        models.ApiToken,
-        models.TokenPlace,
-        models.RegistrationCode,
-        models.Throttle,
-    )
+    own = (models.Account, models.AccountSession, models.ApiToken, models.TokenPlace, models.RegistrationCode)
+    return (*own, models.Throttle, *security_models.ALL)
 
 
 @hookimpl
 def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
-    return (api.api, api.own, token_api.api, token_api.own)
+    return (api.api, api.own, token_api.api, token_api.own, security_api.api, security_api.own)
 
 
 @hookimpl
@@ -63,13 +71,17 @@ def banyan_exports() -> Sequence[Exportable]:
 
 @hookimpl
 def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
-    label, permission = lazy("Administrators"), permissions.ACCOUNT_READ.name
-    return (NavItem(label, "accounts_pages.administrators", "user-shield", "organisation", 30, permission),)
+    return navigation.ITEMS
+
+
+@hookimpl
+def banyan_dashboard_cards(ctx: Context) -> Sequence[Card]:
+    return navigation.cards(ctx)
 
 
 @hookimpl
 def banyan_event_types() -> Sequence[type[Event]]:
-    return (events.AccountOpened, events.AccountSuspended, events.AccountRestored)
+    return events.EVENTS
 
 
 @hookimpl

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from banyan.kernel import runtime as rt
 from banyan.kernel.access_marks import public, signed_in
 from banyan.kernel.errors import Invalid, TooManyTries
+from banyan.modules.accounts.cookies import STEP_COOKIE, STEP_PATH, keep, signed_in_at, visitor
 from banyan.modules.accounts.schemas import Code, Registration, SetUp, SignIn
 from banyan.modules.accounts.services import identity, registration, sessions
 from banyan.modules.accounts.services import sign_in as signing_in
+from banyan.modules.accounts.services.entering import Entered
 from banyan.modules.accounts.services.registration import Offer
-from banyan.modules.accounts.services.sessions import Visitor
 from banyan.web.blueprint import safe_path
 from banyan.web.forms import BoundForm
 from banyan.web.pages import submit
@@ -44,8 +45,13 @@ def try_sign_in() -> ResponseReturnValue:
     """Sign in."""
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
-        cookie = signing_in.sign_in(rt.current(), data["sign_in_name"], data["password"], visitor())
-        return _signed_in(cookie, safe_path(data["next"]))
+        target = safe_path(data["next"])
+        found = signing_in.sign_in(rt.current(), data["sign_in_name"], data["password"], visitor())
+        if isinstance(found, Entered):
+            return signed_in_at(found, target)
+        response = make_response(redirect(url_for("accounts_pages.second_step", next=target), 303))
+        keep(response, STEP_COOKIE, found.step, signing_in.STEP_LIFETIME, path=STEP_PATH)
+        return response
 
     return submit(BoundForm(SignIn()), use, "accounts/sign_in.html")
 
@@ -88,32 +94,11 @@ def set_up() -> ResponseReturnValue:
         return render_template(REGISTER, form=form), 422
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
-        cookie = registration.redeem(rt.inside(offer.org), data.pop("code"), data, visitor())
-        return _signed_in(cookie, "/")
+        return signed_in_at(registration.redeem(rt.inside(offer.org), data.pop("code"), data, visitor()), "/")
 
     return submit(_set_up_form(offer, typed), use, SET_UP, offer=offer)
 
 
 def _set_up_form(offer: Offer, code: str) -> BoundForm:
-    return BoundForm(SetUp() if offer.sign_in_name else Registration(), data={"code": code})
-
-
-def visitor() -> Visitor:
-    """Where the request came from."""
-    agent = "".join(character for character in request.user_agent.string if character.isprintable())
-    return Visitor(request.remote_addr or "", agent[:300], request.cookies.get(identity.SESSION_COOKIE, ""))
-
-
-def _signed_in(cookie: str, target: str) -> Response:
-    settings = rt.runtime().settings
-    response = make_response(redirect(target, 303))
-    response.set_cookie(
-        identity.SESSION_COOKIE,
-        cookie,
-        max_age=settings.session_lifetime,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.https,
-        path="/",
-    )
-    return response
+    schema = SetUp() if offer.sign_in_name else Registration()
+    return BoundForm(schema.knowing([offer.org_name, offer.sign_in_name]), data={"code": code})

@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 
 from banyan.kernel.errors import Text
 from banyan.kernel.i18n import lazy
-from banyan.modules.accounts.common_passwords import COMMON
+from banyan.modules.accounts import strength
 
-SHORTEST_PASSWORD = 10
-LONGEST_PASSWORD = 128
+LONGEST_PASSWORD = strength.LONGEST
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH = 8
 ENDS_SOON = timedelta(days=14)
@@ -36,7 +35,6 @@ _SYSTEMS = (
     ("Mac OS X", "macOS"),
     ("Linux", "Linux"),
 )
-_ROWS = ("1234567890", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm", "1qaz2wsx3edc4rfv5tgb")
 
 
 def sign_in_name(typed: str) -> str:
@@ -51,34 +49,12 @@ def sign_in_name_problems(name: str) -> list[Text]:
     return [lazy("3 to 64 letters a–z, digits, Chinese characters, or . _ @ -, beginning with none of these signs.")]
 
 
-def password_form(typed: str) -> str:
-    """A password as it is hashed, so that different keyboards write the same one (NFKC)."""
-    return unicodedata.normalize("NFKC", typed)
+def password_problems(typed: str, name: str, *more: str) -> list[Text]:
+    """Every reason against a password for the account called ``name``.
 
-
-def password_problems(typed: str, name: str) -> list[Text]:
-    """Every reason against a password for the account called ``name``."""
-    password = password_form(typed)
-    folded = password.casefold()
-    problems: list[Text] = []
-    if len(password) < SHORTEST_PASSWORD:
-        problems.append(lazy("A password has at least %(least)s characters.", least=SHORTEST_PASSWORD))
-    if len(password) > LONGEST_PASSWORD:
-        problems.append(lazy("A password has at most %(most)s characters.", most=LONGEST_PASSWORD))
-    if folded == sign_in_name(name):
-        problems.append(lazy("The password must not be the sign-in name."))
-    if is_common(folded):
-        problems.append(lazy("This is one of the passwords that are guessed first."))
-    return problems
-
-
-def is_common(folded: str) -> bool:
-    """Whether a case-folded password is among the commonest, one repeated piece, or a walk along the keys."""
-    if folded in COMMON or folded.rstrip("!.~@#0123456789") in COMMON:
-        return True
-    if any((folded[:size] * len(folded))[: len(folded)] == folded for size in (1, 2, 3)):
-        return True
-    return any(folded in row * 2 or folded in row[::-1] * 2 for row in _ROWS)
+    :param more: what else is known of it: its holder's name and phone, its organisation.
+    """
+    return strength.problems(typed, (sign_in_name(name), *more))
 
 
 def new_code() -> str:
@@ -94,6 +70,15 @@ def code_form(typed: str) -> str:
 def shown_code(code: str) -> str:
     """A code as it is read out: in two groups."""
     return f"{code[:4]}-{code[4:]}"
+
+
+def browser_family(agent: str) -> str:
+    """Browser and system of a ``User-Agent`` without versions, where both are known; else nothing.
+
+    It stays the same while a browser updates itself, and differs when a cookie is used somewhere else.
+    """
+    known = [next((name for mark, name in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS)]
+    return " · ".join(known) if all(known) else ""
 
 
 def browser_name(agent: str) -> str:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Self
 
 import marshmallow as ma
 from marshmallow import ValidationError, validate, validates_schema
 
 from banyan.api.schemas import Schema, Text
 from banyan.kernel.i18n import LANGUAGES, lazy, message
-from banyan.modules.accounts import rules
+from banyan.modules.accounts import rules, strength
 
 LANGUAGE_LABELS = ("简体中文", "繁體中文", "English")
 REACHES = (("subtree", lazy("This organisation and those below")), ("self", lazy("This organisation alone")))
 _PHONE = validate.Regexp(r"\A(?:\+?[0-9][0-9 ()-]{4,22}[0-9])?\Z", error=message("This is not a phone number."))
-_NAME = {"label": lazy("Sign-in name"), "autocomplete": "username"}
+NAME = {"label": lazy("Sign-in name"), "autocomplete": "username"}
 _DISPLAY = {"label": lazy("Full name"), "autocomplete": "name", "help": lazy("As others read it.")}
 _PHONE_LABEL = {"label": lazy("Phone"), "autocomplete": "tel", "widget": "tel"}
 
@@ -35,7 +36,8 @@ class Password(ma.fields.String):
         return text
 
 
-def _password(label: Any, autocomplete: str, **more: Any) -> Password:
+def password_field(label: Any, autocomplete: str, **more: Any) -> Password:
+    """A field of a password that must be given."""
     metadata = {"label": label, "widget": "password", "autocomplete": autocomplete, **more}
     return Password(required=True, load_only=True, metadata=metadata)
 
@@ -43,8 +45,8 @@ def _password(label: Any, autocomplete: str, **more: Any) -> Password:
 class SignIn(Schema):
     """The sign-in page."""
 
-    sign_in_name = Text(required=True, validate=validate.Length(max=200), metadata={**_NAME, "wide": True})
-    password = _password(lazy("Password"), "current-password", wide=True)
+    sign_in_name = Text(required=True, validate=validate.Length(max=200), metadata={**NAME, "wide": True})
+    password = password_field(lazy("Password"), "current-password", wide=True)
     next = Text(load_default="", validate=validate.Length(max=2000), metadata={"widget": "hidden"})
 
 
@@ -63,22 +65,33 @@ class Code(Schema):
     )
 
 
-class _NewPassword(Schema):
-    """A password typed twice."""
+class NewPassword(Schema):
+    """A password typed twice.
 
-    password = _password(
+    :ivar about: what is known of the account and must not be in it, beside what the form itself says.
+    """
+
+    about: tuple[str, ...] = ()
+
+    password = password_field(
         lazy("New password"),
         "new-password",
-        help=lazy("At least 10 characters; not the sign-in name, not one that is guessed first."),
+        help=lazy("At least 10 characters, hard to guess: several words that have nothing to do with each other."),
     )
-    repeated = _password(lazy("New password, once more"), "new-password")
+    repeated = password_field(lazy("New password, once more"), "new-password")
+
+    def knowing(self, about: Iterable[str]) -> Self:
+        """This schema, for an account of which ``about`` is known."""
+        self.about = tuple(about)
+        return self
 
     @validates_schema(skip_on_field_errors=False)
     def _good(self, data: dict[str, Any], **_options: Any) -> None:
         """All reasons at once; the service checks again, for those who do not come through a form."""
         problems: dict[str, list[Any]] = {}
         if "password" in data:
-            problems["password"] = list(rules.password_problems(data["password"], data.get("sign_in_name", "")))
+            typed = (str(data.get(key, "")) for key in ("sign_in_name", "display_name", "phone"))
+            problems["password"] = list(strength.problems(data["password"], (*self.about, *typed)))
         if "password" in data and "repeated" in data and data["password"] != data["repeated"]:
             problems["repeated"] = [lazy("The two passwords are not the same.")]
         found = {field: reasons for field, reasons in problems.items() if reasons}
@@ -86,14 +99,14 @@ class _NewPassword(Schema):
             raise ValidationError(found)
 
 
-class Registration(_NewPassword):
+class Registration(NewPassword):
     """The second step of registering."""
 
     code = Text(required=True, validate=validate.Length(max=40), metadata={"widget": "hidden"})
     sign_in_name = Text(
         required=True,
         validate=validate.Length(max=64),
-        metadata={**_NAME, "help": lazy("3 to 64 letters, digits or Chinese characters; capitals do not matter.")},
+        metadata={**NAME, "help": lazy("3 to 64 letters, digits or Chinese characters; capitals do not matter.")},
     )
     display_name = Text(required=True, validate=validate.Length(1, 50), metadata=_DISPLAY)
     phone = Text(load_default="", validate=_PHONE, metadata=_PHONE_LABEL)
@@ -102,16 +115,16 @@ class Registration(_NewPassword):
         fields = ("code", "sign_in_name", "display_name", "password", "repeated", "phone")
 
 
-class SetUp(_NewPassword):
+class SetUp(NewPassword):
     """The second step where the account has been opened already: its password alone."""
 
     code = Text(required=True, validate=validate.Length(max=40), metadata={"widget": "hidden"})
 
 
-class PasswordChange(_NewPassword):
+class PasswordChange(NewPassword):
     """A new password in the place of the present one."""
 
-    old_password = _password(lazy("Present password"), "current-password", wide=True)
+    old_password = password_field(lazy("Present password"), "current-password", wide=True)
 
     class Meta(Schema.Meta):
         fields = ("old_password", "password", "repeated")
@@ -178,7 +191,7 @@ class AccountDetail(Schema):
     sign_in_name = ma.fields.String()
     display_name = ma.fields.String()
     phone = ma.fields.String()
-    status = ma.fields.String(metadata={"description": "`active` or `suspended`."})
+    status = ma.fields.String(metadata={"description": "`active`, `suspended` or `frozen`."})
     home = ma.fields.Nested(HomeDetail)
     created_at = ma.fields.DateTime()
     last_sign_in_at = ma.fields.DateTime(allow_none=True)

@@ -16,7 +16,7 @@ from banyan.kernel.runtime import current
 from banyan.modules.access.decision import may, visible
 from banyan.modules.accounts import permissions, rules, token_lists
 from banyan.modules.accounts.models import ApiToken
-from banyan.modules.accounts.services import service_tokens, token_limits, tokens
+from banyan.modules.accounts.services import confirmation, service_tokens, token_limits, tokens
 from banyan.modules.accounts.token_schemas import REACHES, ServiceTokenMake, TokenMake
 from banyan.modules.audit.history import history
 from banyan.modules.tenancy.models import Org
@@ -57,6 +57,7 @@ def list_own() -> ResponseReturnValue:
 def make_own() -> ResponseReturnValue:
     """Make a token, and show it this once."""
     ctx = current()
+    confirmation.require_recent(ctx)
     held = _own(ctx)
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
@@ -140,6 +141,7 @@ def new() -> ResponseReturnValue:
 def make() -> ResponseReturnValue:
     """Make a service token, and show it this once."""
     ctx = current()
+    confirmation.require_recent(ctx)
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
         made = service_tokens.make(ctx, data)

@@ -17,13 +17,14 @@ from banyan.kernel.values import OrgRef
 from banyan.modules.access import rules as access_rules
 from banyan.modules.access.decision import load, require
 from banyan.modules.access.models import RoleGrant
-from banyan.modules.accounts import rules
+from banyan.modules.accounts import rules, strength
 from banyan.modules.accounts.events import AccountOpened, AccountRestored, AccountSuspended
 from banyan.modules.accounts.models import Account, RegistrationCode
 from banyan.modules.accounts.permissions import ACCOUNT_READ, ACCOUNT_UPDATE
 from banyan.modules.accounts.services import passwords, sessions
 from banyan.modules.accounts.services.subjects import snapshot, subject
 from banyan.modules.audit.services import changes, record
+from banyan.modules.tenancy.models import Org
 
 METRIC = "account.active"
 EDITABLE = ("display_name", "phone")
@@ -38,7 +39,8 @@ def open_account(
     :raises Invalid: with every reason against the name and the password.
     """
     name = rules.sign_in_name(sign_in_name)
-    _check_new(ctx, name, password)
+    organisation = ctx.session.get_one(Org, home.id)
+    _check_new(ctx, name, password, (display_name, phone, organisation.name))
     now = ctx.clock.now()
     account = Account(
         org_id=home.id,
@@ -48,6 +50,7 @@ def open_account(
         phone=phone,
         password_hash=None if password is None else passwords.hash_password(password),
         password_changed_at=None if password is None else now,
+        password_policy=strength.POLICY,
         status="active",
         created_at=now,
         created_by=ctx.actor.account_id,
@@ -70,7 +73,7 @@ def edit(ctx: Context, account_id: UUID, data: Mapping[str, Any]) -> Account:
 
     :param data: of `AccountEdit`; what it does not name stays. :raises Conflict: edited since ``version`` was read.
     """
-    account = _changeable(ctx, account_id)
+    account = changeable_one(ctx, account_id)
     if data.get("version", account.version) != account.version:
         raise Conflict(lazy("Somebody else changed this meanwhile. Load the page again and repeat your change."))
     before = snapshot(account)
@@ -88,13 +91,15 @@ def suspend(ctx: Context, account_id: UUID) -> Account:
 
     Also that of an organisation's last administrator: its roles stay, and whoever suspended it can restore it.
     """
-    account = _changeable(ctx, account_id)
+    account = changeable_one(ctx, account_id)
+    if account.status == "frozen":
+        raise Refused(lazy("This account is frozen: nobody can sign in with it."))
     if account.status != "active":
         raise Refused(lazy("This account is suspended already."))
     account.status = "suspended"
     ctx.session.flush()
     ended = sessions.end_all(ctx, account.id)
-    withdrawn = _withdraw_codes_of(ctx, account.id)
+    withdrawn = withdraw_codes_of(ctx, account.id)
     count(ctx.session, account.org, METRIC, -1)
     after = {"status": "suspended", "sessions_ended": ended, "codes_withdrawn": withdrawn}
     record(ctx, "accounts.account.suspend", subject(account), org=account.org, before={"status": "active"}, after=after)
@@ -104,7 +109,7 @@ def suspend(ctx: Context, account_id: UUID) -> Account:
 
 def restore(ctx: Context, account_id: UUID) -> Account:
     """Let a suspended account sign in again. Sessions that ended stay ended."""
-    account = _changeable(ctx, account_id)
+    account = changeable_one(ctx, account_id)
     if account.status != "suspended":
         raise Refused(lazy("This account is not suspended."))
     account.status = "active"
@@ -119,19 +124,20 @@ def restore(ctx: Context, account_id: UUID) -> Account:
 def changeable(ctx: Context, account: Account) -> bool:
     """Whether the actor may edit and suspend ``account``, for buttons."""
     try:
-        _require_changeable(ctx, account)
+        require_changeable(ctx, account)
     except (Forbidden, Refused):
         return False
     return True
 
 
-def _changeable(ctx: Context, account_id: UUID) -> Account:
+def changeable_one(ctx: Context, account_id: UUID) -> Account:
+    """An account that the actor may change: within reach, not one's own, none that also holds roles beyond."""
     account = load(ctx, ACCOUNT_UPDATE.name, Account, account_id)
-    _require_changeable(ctx, account)
+    require_changeable(ctx, account)
     return account
 
 
-def _require_changeable(ctx: Context, account: Account) -> None:
+def require_changeable(ctx: Context, account: Account) -> None:
     """Not oneself, and nobody who holds a role beyond the actor's own reach: an account of a level above (ORG-09)."""
     require(ctx, ACCOUNT_UPDATE.name, account.org)
     if account.id == ctx.actor.account_id:
@@ -158,7 +164,8 @@ def _places(ctx: Context, account_id: UUID) -> list[tuple[str, str]]:
     return [(path, reach) for path, reach in rows]
 
 
-def _withdraw_codes_of(ctx: Context, account_id: UUID) -> int:
+def withdraw_codes_of(ctx: Context, account_id: UUID) -> int:
+    """Withdraw the registration codes an account issued that nobody has used; says how many."""
     withdrawn = ctx.session.scalars(
         update(RegistrationCode)
         .where(
@@ -173,14 +180,14 @@ def _withdraw_codes_of(ctx: Context, account_id: UUID) -> int:
     return len(withdrawn.all())
 
 
-def _check_new(ctx: Context, name: str, password: str | None) -> None:
+def _check_new(ctx: Context, name: str, password: str | None, about: tuple[str, ...]) -> None:
     problems: dict[str, list[Text]] = {}
     found = rules.sign_in_name_problems(name)
     if not found and ctx.session.scalar(select(Account.id).where(Account.sign_in_name == name)) is not None:
         found = [lazy("This sign-in name is already taken.")]
     if found:
         problems["sign_in_name"] = found
-    weak = [] if password is None else rules.password_problems(password, name)
+    weak = [] if password is None else rules.password_problems(password, name, *about)
     if weak:
         problems["password"] = weak
     if problems:

@@ -29,6 +29,8 @@ class Identity:
 
     :ivar account_id: of a service token its own id. :ivar home: of a service token the organisation it belongs to.
     :ivar limits: what a token is limited to; None: nothing.
+    :ivar user_agent: of the browser that a session began in. :ivar obligation: what the session has to do first.
+    :ivar notice: what its holder is told above every page.
     """
 
     account_id: UUID
@@ -41,6 +43,9 @@ class Identity:
     limits: Limits | None = None
     expires_at: datetime | None = None
     operator: bool = False
+    user_agent: str = ""
+    obligation: str = ""
+    notice: dict[str, Any] | None = None
 
 
 ACCOUNT_ID = Account.id
@@ -50,7 +55,10 @@ _ACCOUNT = (
 )
 # Who holds a credential: parameters of `of_session` and `of_token`, rows for `from_session` and `from_token`.
 SESSIONS = (
-    select(AccountSession.id, AccountSession.seen_at, AccountSession.expires_at, *_ACCOUNT)
+    select(
+        *(AccountSession.id, AccountSession.seen_at, AccountSession.expires_at, *_ACCOUNT),
+        *(AccountSession.user_agent, AccountSession.obligation, AccountSession.notice),
+    )
     .join(Account, Account.id == AccountSession.account_id)
     .where(
         AccountSession.token_hash == bindparam("hashed"),
@@ -118,7 +126,7 @@ def from_session(connection: Connection, row: Sequence[Any], now: datetime, addr
     """The account in a row of `SESSIONS`; notes that the session is in use (``address`` as `from_token` takes it)."""
     if now - row[1] > TOUCH_AFTER:
         connection.execute(update(AccountSession).where(AccountSession.id == row[0]).values(seen_at=now))
-    return _identity(row)
+    return replace(_identity(row), user_agent=row[10], obligation=row[11], notice=row[12])
 
 
 def from_token(connection: Connection, row: Sequence[Any], now: datetime, address: str) -> Identity:

@@ -7,21 +7,21 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from banyan.modules.accounts import rules
+from banyan.modules.accounts import strength
 
 _HASHER = PasswordHasher()
 
 
 def hash_password(typed: str) -> str:
     """What is kept of a password."""
-    return _HASHER.hash(rules.password_form(typed))
+    return _HASHER.hash(strength.form(typed))
 
 
 def verified(kept: str | None, typed: str) -> bool:
     """Whether ``typed`` is the password of ``kept``; without one it takes as long and is wrong."""
     decoy = _decoy()
     try:
-        _HASHER.verify(kept or decoy, rules.password_form(typed))
+        _HASHER.verify(kept or decoy, strength.form(typed))
     except (VerificationError, InvalidHashError):
         return False
     return kept is not None

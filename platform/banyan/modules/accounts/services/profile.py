@@ -12,16 +12,15 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from banyan.kernel.context import Context
-from banyan.kernel.errors import Invalid, Text, TooManyTries
+from banyan.kernel.errors import Invalid, Text
 from banyan.kernel.i18n import LANGUAGES, lazy
 from banyan.modules.access import policy
 from banyan.modules.access.decision import visible
 from banyan.modules.access.models import RoleGrant
 from banyan.modules.access.permissions import GRANT_READ
 from banyan.modules.access.services import names
-from banyan.modules.accounts import rules
 from banyan.modules.accounts.models import Account
-from banyan.modules.accounts.services import passwords, sessions, throttle
+from banyan.modules.accounts.services import confirmation, devices, duties, new_passwords, passwords, sessions
 from banyan.modules.accounts.services.apart import apart
 from banyan.modules.accounts.services.subjects import me, snapshot, subject
 from banyan.modules.audit.services import changes, record
@@ -77,39 +76,27 @@ def choose_language(session: Session, account_id: UUID, language: str) -> None:
 def change_password(ctx: Context, old: str, new: str) -> int:
     """Change one's own password; all other sessions end.
 
-    :return: how many ended. :raises Invalid: the old one is wrong, or the new one is weak.
+    :return: how many ended. :raises Invalid: the old one is wrong, or with every reason against the new one.
     :raises TooManyTries: the old one was wrong too often.
     """
     account = me(ctx)
-    with apart(ctx) as own:
-        tries = throttle.reserve(own, throttle.BY_ACCOUNT, str(account.id))
-    if tries is None:
-        raise TooManyTries(lazy("Too many tries. Please wait 15 minutes."))
+    confirmation.count_try(ctx)
     problems: dict[str, list[Text]] = {}
     if not passwords.verified(account.password_hash, old):
         problems["old_password"] = [lazy("This is not your present password.")]
         with apart(ctx) as own:
             record(own, "accounts.password.update", subject(account), org=account.org, outcome="failed")
     else:
-        with apart(ctx) as own:
-            throttle.clear(own, throttle.BY_ACCOUNT, str(account.id))
-    weak = rules.password_problems(new, account.sign_in_name)
-    if not weak and rules.password_form(new) == rules.password_form(old):
-        weak = [lazy("This is the password you have already.")]
-    if weak:
-        problems["password"] = weak
+        confirmation.forget_tries(ctx)
+    against = new_passwords.problems(ctx, account, new)
+    if against:
+        problems["password"] = against
     if problems:
         raise Invalid(problems)
-    set_password(ctx, account, new)
+    new_passwords.set_password(ctx, account, new)
+    devices.forget_trust(ctx, account.id)
+    duties.renew(ctx, account)
     return sessions.end_all(ctx, account.id, but=ctx.actor.credential_id if ctx.actor.via == "session" else None)
-
-
-def set_password(ctx: Context, account: Account, password: str) -> None:
-    """Give ``account`` a password that has been checked."""
-    account.password_hash = passwords.hash_password(password)
-    account.password_changed_at = ctx.clock.now()
-    ctx.session.flush()
-    record(ctx, "accounts.password.update", subject(account), org=account.org)
 
 
 def own_roles(ctx: Context) -> list[Held]:

@@ -17,12 +17,12 @@ from banyan.kernel.values import Actor, OrgRef, Reach
 from banyan.modules.access import policy
 from banyan.modules.access.services import names
 from banyan.modules.access.services.grants import grant_for_registration
-from banyan.modules.accounts import rules
 from banyan.modules.accounts.models import Account, RegistrationCode
-from banyan.modules.accounts.services import codes, passwords, sessions, throttle
+from banyan.modules.accounts.services import codes, new_passwords, throttle
 from banyan.modules.accounts.services.accounts import open_account
 from banyan.modules.accounts.services.apart import apart
-from banyan.modules.accounts.services.sessions import Visitor
+from banyan.modules.accounts.services.entering import Entered, enter
+from banyan.modules.accounts.services.visitors import Visitor
 from banyan.modules.audit.services import Subject, record
 from banyan.modules.tenancy.models import Org
 
@@ -63,11 +63,10 @@ def look_up(ctx: Context, code: str, visitor: Visitor) -> Offer:
     return offer
 
 
-def redeem(ctx: Context, code: str, data: Mapping[str, Any], visitor: Visitor) -> str:
+def redeem(ctx: Context, code: str, data: Mapping[str, Any], visitor: Visitor) -> Entered:
     """Set up the account a code gives, grant its role, and sign in.
 
     :param ctx: with a session whose scope is the organisation of the code. :param data: of `Registration`.
-    :return: the value of the session cookie.
     :raises Invalid: the code is not valid (any more: of two at once one wins), or with the reasons against the data.
     :raises Refused: whoever issued the code may not grant its role any more.
     """
@@ -86,7 +85,7 @@ def redeem(ctx: Context, code: str, data: Mapping[str, Any], visitor: Visitor) -
         issuer = row.created_by
         grant_for_registration(ctx, account_id=account.id, role=row.role, org=row.org, reach=reach, issuer=issuer)
     record(ctx, "accounts.code.redeem", codes.subject(row), org=row.org, after={"account": account.sign_in_name})
-    return sessions.begin(ctx, account, visitor)
+    return enter(ctx, account, visitor)
 
 
 def _opened(ctx: Context, row: RegistrationCode, data: Mapping[str, Any]) -> Account:
@@ -108,11 +107,10 @@ def _set_up(ctx: Context, account_id: UUID, password: str) -> Account:
     account = ctx.session.get(Account, account_id, with_for_update=True)
     if account is None or account.status != "active" or account.password_hash is not None:
         raise _not_valid()
-    weak = rules.password_problems(password, account.sign_in_name)
+    weak = new_passwords.problems(ctx, account, password)
     if weak:
         raise Invalid({"password": weak})
-    account.password_hash, account.password_changed_at = passwords.hash_password(password), ctx.clock.now()
-    ctx.session.flush()
+    new_passwords.set_password(ctx, account, password)
     return account
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,26 +11,19 @@ from banyan.kernel.context import Context
 from banyan.kernel.errors import NotFound
 from banyan.kernel.i18n import lazy
 from banyan.kernel.runtime import runtime
+from banyan.kernel.values import OrgRef
 from banyan.modules.accounts.models import Account, AccountSession
 from banyan.modules.accounts.services import identity
+from banyan.modules.accounts.services.duties import Duties
 from banyan.modules.accounts.services.subjects import me, subject
+from banyan.modules.accounts.services.visitors import Visitor
 from banyan.modules.audit.services import Subject, record
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Where a request came from.
-
-    :ivar cookie: the session cookie it brought, of whatever account.
-    """
-
-    address: str
-    user_agent: str
-    cookie: str = ""
-
-
-def begin(ctx: Context, account: Account, visitor: Visitor) -> str:
+def begin(ctx: Context, account: Account, visitor: Visitor, duties: Duties) -> str:
     """Begin a session of ``account`` in the place of the one the browser had.
+
+    :param duties: what the session has to do first.
 
     :return: the value of the cookie, known to nobody else.
     """
@@ -48,6 +40,9 @@ def begin(ctx: Context, account: Account, visitor: Visitor) -> str:
             expires_at=now + runtime().settings.session_lifetime,
             address=visitor.address,
             user_agent=visitor.user_agent[:300],
+            verified_at=now,
+            obligation=duties.obligation,
+            notice=duties.notice,
         )
     )
     record(ctx, "accounts.session.create", subject(account), org=account.org, after={"user_agent": visitor.user_agent})
@@ -99,6 +94,13 @@ def end_all(ctx: Context, account_id: UUID, *, but: UUID | None = None) -> int:
     """End the sessions of an account, from their next request on, for a change that is recorded by the caller."""
     others = () if but is None else (AccountSession.id != but,)
     return _end(ctx, AccountSession.account_id == account_id, *others)
+
+
+def end_copied(ctx: Context, session_id: UUID, subject: Subject, home: OrgRef, user_agent: str) -> None:
+    """End a session whose cookie came back from another kind of browser, and keep what was seen."""
+    _end(ctx, AccountSession.id == session_id)
+    after = {"user_agent": user_agent}
+    record(ctx, "accounts.session.suspect", subject, org=home, outcome="refused", after=after)
 
 
 def _end(ctx: Context, *which: object) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 from banyan.kernel.context import Context
 from banyan.modules.accounts.models import Account
 from banyan.modules.audit.services import Subject
+from banyan.modules.tenancy.models import Org
 
 SHOWN = ("sign_in_name", "display_name", "phone", "language", "status")
 
@@ -24,3 +25,9 @@ def snapshot(account: Account) -> dict[str, Any]:
 def me(ctx: Context) -> Account:
     """The account of the actor, who is signed in."""
     return ctx.session.get_one(Account, ctx.actor.account_id)
+
+
+def about(ctx: Context, account: Account) -> list[str]:
+    """What a password of ``account`` must not hold."""
+    home = ctx.session.get(Org, account.org_id)
+    return [account.sign_in_name, account.display_name, account.phone, home.name if home else ""]

@@ -1,4 +1,7 @@
-"""Slowing down guessing: tries are counted before they are made, so that many at once are not more than one by one."""
+"""Slowing down guessing: tries are counted before they are made, so that many at once are not more than one by one.
+
+Which counters a try runs against, and why nobody can lock others out with them, is told in `guard`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, literal, null, or_, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, literal, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from banyan.kernel.context import Context
@@ -33,9 +36,13 @@ class Limit:
 
 
 BY_NAME = Limit("name", 5)
+BY_STRANGERS = Limit("strangers", 20)
+BY_DEVICE = Limit("device", 10)
 BY_ADDRESS = Limit("address", 30, by_address=True)
-BY_ACCOUNT = Limit("password", 5)
+BY_SESSION = Limit("session", 5)
 BY_REGISTRATION = Limit("register", 30, by_address=True)
+BY_RESET = Limit("reset", 10, by_address=True)
+EVERYWHERE = Limit("everywhere", 60)
 
 
 def network(address: str) -> str:
@@ -70,6 +77,12 @@ def reserve(ctx: Context, limit: Limit, source: str) -> int | None:
         where=~paused,
     )
     return ctx.session.execute(counted.returning(Throttle.failures)).scalar_one_or_none()
+
+
+def paused(ctx: Context, limit: Limit, source: str) -> bool:
+    """Whether tries of ``source`` wait at present."""
+    running = Throttle.locked_until > ctx.clock.now()
+    return ctx.session.scalar(select(literal(1)).where(Throttle.key == limit.key(source), running)) is not None
 
 
 def clear(ctx: Context, limit: Limit, source: str) -> None:
