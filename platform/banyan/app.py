@@ -27,6 +27,7 @@ from banyan.modules.accounts import plugin as accounts
 from banyan.modules.approvals import plugin as approvals
 from banyan.modules.audit import plugin as audit
 from banyan.modules.audit import reading
+from banyan.modules.imports import plugin as imports
 from banyan.modules.operators import plugin as operators
 from banyan.modules.stats import plugin as stats
 from banyan.modules.tasks import plugin as tasks
@@ -41,6 +42,7 @@ CORE: Mapping[str, Any] = {
     "audit": audit,
     "access": access,
     "tasks": tasks,
+    "imports": imports,
     "tenancy": tenancy,
     "accounts": accounts,
     "approvals": approvals,

@@ -23,6 +23,7 @@ from banyan.kernel.exports import Exportable
 from banyan.kernel.files import DOCUMENT_TYPES, Sniffed, StoredFile, keep, sniff
 from banyan.kernel.flows import Act, Flow, Heard, Outcome, State, Step
 from banyan.kernel.i18n import _, language, lazy, plural, translate
+from banyan.kernel.imports import Handout, Importable, ImportRow, Written
 from banyan.kernel.jobs import Job, LongTask, Progress, TaskRun, start
 from banyan.kernel.runtime import current, runtime
 from banyan.kernel.tables import Column, Filter, Query, Sort, TableDef, day_after, day_start
@@ -81,9 +82,12 @@ __all__ = [
     "Filter",
     "Flow",
     "Forbidden",
+    "Handout",
     "Health",
     "Heard",
     "Identified",
+    "ImportRow",
+    "Importable",
     "Invalid",
     "Job",
     "LongTask",
@@ -118,6 +122,7 @@ __all__ = [
     "TaskRun",
     "Text",
     "Versioned",
+    "Written",
     "_",
     "attachment",
     "c_text",

@@ -24,6 +24,7 @@ from banyan.modules.access.models import OrgRole
 from banyan.modules.accounts.models import ApiToken, RegistrationCode
 from banyan.modules.approvals.models import ApprovalDelegation, ApprovalParty, ApprovalRequest
 from banyan.modules.audit.models import AuditEntry
+from banyan.modules.imports.models import Import
 from banyan.modules.tenancy.models import Org
 from tests.factories import World
 
@@ -167,6 +168,10 @@ class Foreign:
                 created_at=now, **place,
             ),
             "entry_id": entry,
+            "import_id": Import(
+                kind="organisations", file_name="x", sha256="", book={"sheets": []}, head=[], headings=[], mapping={},
+                created_at=now, **place,
+            ),
             "token_id": ApiToken(
                 token_hash=org.path.encode(), hint="XXXX", name="x", account_id=account.id, created_at=now, **place
             ),
@@ -206,7 +211,7 @@ def test_rows_of_neighbours_and_of_children_out_of_reach_are_not_found(app: Bany
             allowed = {404} if endpoint.method == "GET" else {404, 422, 400, 415}
             assert answer.status_code in allowed, f"{endpoint.method} {endpoint.rule} ({whose}): {answer.status_code}"
     known = {"account_id", "grant_id", "role_id", "code_id", "task_id", "file_id", "entry_id", "token_id"}
-    assert tried >= known | {"request_id", "delegation_id"}
+    assert tried >= known | {"request_id", "delegation_id", "import_id"}
 
 
 def test_an_administrator_is_never_answered_500(app: Banyan, world: World) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -129,6 +129,22 @@ def sniff(upload: Upload, field: str, *, max_bytes: int, allowed: dict[str, str]
 
     :param allowed: extension → media type. Raises `Invalid` on ``field``.
     """
+
+    def told(path: Path) -> tuple[str, str]:
+        extension = real_extension(path) or ""
+        if extension not in allowed:
+            kinds = ", ".join(kind.lstrip(".").upper() for kind in allowed)
+            raise Invalid({field: [lazy("This is not one of: %(kinds)s.", kinds=kinds)]})
+        return extension, allowed[extension]
+
+    return spooled(upload, field, max_bytes=max_bytes, told=told)
+
+
+def spooled(upload: Upload, field: str, *, max_bytes: int, told: Callable[[Path], tuple[str, str]]) -> Sniffed:
+    """An upload in a temporary file, bounded in size.
+
+    :param told: says extension and media type from the bytes, or raises `Invalid`. Raises `Invalid` on ``field``.
+    """
     digest, size = hashlib.sha256(), 0
     with tempfile.NamedTemporaryFile(delete=False) as copy:
         path = Path(copy.name)
@@ -138,13 +154,14 @@ def sniff(upload: Upload, field: str, *, max_bytes: int, allowed: dict[str, str]
                 break
             digest.update(chunk)
             copy.write(chunk)
-    problem = _problem(path, size, max_bytes, allowed)
-    if problem is not None:
+    try:
+        _check_size(size, max_bytes, field)
+        extension, media_type = told(path)
+    except BaseException:
         path.unlink()
-        raise Invalid({field: [problem]})
-    extension = real_extension(path) or ""
+        raise
     name = Path(upload.filename or "").name[:200]
-    return Sniffed(path, name, extension, allowed[extension], size, digest.hexdigest())
+    return Sniffed(path, name, extension, media_type, size, digest.hexdigest())
 
 
 @contextmanager
@@ -158,15 +175,11 @@ def received(upload: Upload | None, field: str, *, max_bytes: int, allowed: dict
             sniffed.path.unlink(missing_ok=True)
 
 
-def _problem(path: Path, size: int, max_bytes: int, allowed: dict[str, str]) -> object:
+def _check_size(size: int, max_bytes: int, field: str) -> None:
     if size == 0:
-        return lazy("The file is empty.")
+        raise Invalid({field: [lazy("The file is empty.")]})
     if size > max_bytes:
-        return lazy("The file is larger than %(limit)s MB.", limit=max_bytes // 1_000_000)
-    if real_extension(path) not in allowed:
-        kinds = ", ".join(kind.lstrip(".").upper() for kind in allowed)
-        return lazy("This is not one of: %(kinds)s.", kinds=kinds)
-    return None
+        raise Invalid({field: [lazy("The file is larger than %(limit)s MB.", limit=max_bytes // 1_000_000)]})
 
 
 def real_extension(path: Path) -> str | None:

@@ -35,6 +35,11 @@ class LazyText(LazyString):  # type: ignore[misc]
         """What was to be translated, for keeping it until somebody reads it in a language of their own."""
         return str(self._args[0])
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """What fills its placeholders."""
+        return dict(self._kwargs)
+
 
 def lazy(message: str, /, **values: Any) -> LazyText:
     """``message`` translated when it is read, with ``values`` in its named placeholders."""

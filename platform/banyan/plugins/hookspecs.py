@@ -21,6 +21,7 @@ from banyan.kernel.errors import Text
 from banyan.kernel.events import Event
 from banyan.kernel.exports import Exportable
 from banyan.kernel.flows import Flow
+from banyan.kernel.imports import Importable
 from banyan.kernel.jobs import Job
 from banyan.kernel.values import (
     Binding,
@@ -135,6 +136,14 @@ def banyan_exports() -> Sequence[Exportable]:  # type: ignore[empty-body]
     """Lists that can be had as Excel files.
 
     :return: the module's lists, each with its permission and the predicate of its rows.
+    """
+
+
+@hookspec
+def banyan_imports() -> Sequence[Importable]:  # type: ignore[empty-body]
+    """What can be brought in from spreadsheets; see `banyan.kernel.imports` for a declaration of a few lines.
+
+    :return: imports, each with its schema, its permission, how its rows are checked and how they are written.
     """
 
 

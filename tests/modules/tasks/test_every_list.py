@@ -30,6 +30,8 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
         )
     )  # fmt: skip
     session.commit()
+    file = {"file": (io.BytesIO(b"code,name\n"), "file.csv")}
+    assert client.post("/api/v1/orgs/province/importables/organisations", data=file, headers=headers).status_code == 201
     with app.app_context():
         lists = [listed(item) for _module, found in manager.current().start("banyan_exports") for item in found]
     assert {"organisations", "accounts", "grants", "audit_entries"} <= {one.name for one in lists}

@@ -30,6 +30,7 @@ ACTIONS: Mapping[str, Text] = {
     "tenancy.module.lay_down": lazy("Laid down a module for those below"),
     "tenancy.setting.update": lazy("Laid down settings"),
     "tenancy.manifest.apply": lazy("Applied a manifest"),
+    "tenancy.organisations.import": lazy("Imported organisations"),
     "tenancy.document.upload": lazy("Uploaded a document"),
 }
 
@@ -139,6 +140,19 @@ class OrgRestored(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrganisationsImported(Event):
+    """Organisations at or below this one were created and changed from a spreadsheet; the file holds every change.
+
+    :ivar file_id: a `banyan.kernel.files.StoredFile` of the organisation.
+    """
+
+    NAME: ClassVar[str] = "tenancy.organisations.imported"
+    created: int
+    changed: int
+    file_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModuleSwitched(Event):
     """An organisation switched a module on or off."""
 
@@ -174,6 +188,7 @@ EVENTS: tuple[type[Event], ...] = (
     OrgSplit,
     OrgRevoked,
     OrgRestored,
+    OrganisationsImported,
     ModuleSwitched,
     ModulePolicySet,
     SettingsLaidDown,

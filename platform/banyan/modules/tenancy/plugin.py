@@ -15,12 +15,14 @@ from banyan.kernel.errors import Text
 from banyan.kernel.events import Event
 from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
+from banyan.kernel.imports import Importable
 from banyan.kernel.values import Metric, ModuleManifest, NavItem, Permission
 from banyan.modules.tenancy import cli, events, life_models, models, permissions, stats
 from banyan.modules.tenancy.api import api
 from banyan.modules.tenancy.events import ACTIONS, FIELDS
 from banyan.modules.tenancy.exports import EXPORTS
 from banyan.modules.tenancy.file_api import api as file_api
+from banyan.modules.tenancy.imports import IMPORTS
 from banyan.modules.tenancy.life_api import api as life_api
 from banyan.modules.tenancy.link_api import api as link_api
 from banyan.modules.tenancy.manifest.telling import OrganisationsApplied
@@ -96,6 +98,11 @@ def banyan_stats(ctx: Context, lo: str, hi: str) -> dict[str, dict[str, int]]:
 @hookimpl
 def banyan_exports() -> Sequence[Exportable]:
     return EXPORTS
+
+
+@hookimpl
+def banyan_imports() -> Sequence[Importable]:
+    return IMPORTS
 
 
 @hookimpl

@@ -20,7 +20,9 @@ PHONE = validate.Regexp(r"\A\+?[0-9][0-9 ()-]{4,22}[0-9]\Z", error=message("This
 DIVISION = validate.Regexp(r"\A[0-9]{2,12}\Z", error=message("2 to 12 digits."))
 
 
-def _if_given(validator: validate.Validator) -> Any:
+def if_given(validator: validate.Validator) -> Any:
+    """``validator``, asked only where there is something."""
+
     def check(value: str) -> None:
         if value:
             validator(value)
@@ -73,7 +75,7 @@ class OrgDetails(Schema):
     phone = Text(required=True, validate=PHONE, metadata={"label": lazy("Phone"), "autocomplete": "tel"})
     division_code = Text(
         load_default="",
-        validate=_if_given(DIVISION),
+        validate=if_given(DIVISION),
         metadata={"label": lazy("Division code"), "help": lazy("Administrative division it stands on.")},
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -146,7 +147,7 @@ def update(ctx: Context, org: Org, data: Mapping[str, Any]) -> Org:
     ctx.session.flush()
     correct = {key: value for key, value in new.items() if key in NAMES}
     if correct:
-        _keep_correction(ctx, org, {key: old[key] for key in correct}, correct)
+        keep_correction(ctx, org, {key: old[key] for key in correct}, correct)
     record(ctx, "tenancy.org.update", subject(org), org=org.ref, before=old, after=new)
     publish(ctx, org.ref, OrgChanged(str(org.id), tuple(new)))
     return org
@@ -161,7 +162,7 @@ def give_name(ctx: Context, org: Org, name: str, short_name: str) -> None:
         _reindex(ctx, org, old_name)
 
 
-def _keep_correction(ctx: Context, org: Org, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+def keep_correction(ctx: Context, org: Org, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """A name that was mended without a decision is part of the organisation's history, too."""
     ctx.session.add(
         OrgChange(
@@ -217,12 +218,27 @@ def _check_edit(ctx: Context, org: Org, data: Mapping[str, Any]) -> None:
         raise Invalid(problems)
 
 
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """What levels and types there are, for `rules.misplaced` and `links.problems`."""
+
+    ranks: Mapping[str, int]
+    kinds: Mapping[str, rules.Kind]
+    links: Mapping[str, Sequence[str]]
+
+
+def placing(ctx: Context) -> Placing:
+    """Levels and types of the manifest."""
+    ranks = dict(ctx.session.execute(select(Level.key, Level.rank)).all())
+    rows = ctx.session.execute(select(OrgType.key, OrgType.parents, OrgType.root, OrgType.links)).all()
+    kinds = {key: rules.Kind(key, tuple(parents), root) for key, parents, root, _links in rows}
+    return Placing(ranks, kinds, {key: links for key, _parents, _root, links in rows})
+
+
 def placing_problems(ctx: Context, level: str, kind: str, parent: Org) -> dict[str, list[Text]]:
     """Why this level and type may not stand below ``parent``."""
-    ranks = dict(ctx.session.execute(select(Level.key, Level.rank)).all())
-    rows = ctx.session.execute(select(OrgType.key, OrgType.parents, OrgType.root))
-    kinds = {key: rules.Kind(key, tuple(parents), root) for key, parents, root in rows}
-    return rules.misplaced(level, kind, parent.level, parent.type, ranks, kinds)
+    places = placing(ctx)
+    return rules.misplaced(level, kind, parent.level, parent.type, places.ranks, places.kinds)
 
 
 def locked(ctx: Context, identity: UUID) -> Org:

@@ -1,0 +1,1 @@
+"""The steps of an import, in their order: `uploading`, `matching`, `checking`, `writing`."""
