@@ -27,6 +27,7 @@ from banyan.modules.accounts import plugin as accounts
 from banyan.modules.approvals import plugin as approvals
 from banyan.modules.audit import plugin as audit
 from banyan.modules.audit import reading
+from banyan.modules.externals import plugin as externals
 from banyan.modules.imports import plugin as imports
 from banyan.modules.operators import plugin as operators
 from banyan.modules.stats import plugin as stats
@@ -45,6 +46,7 @@ CORE: Mapping[str, Any] = {
     "imports": imports,
     "tenancy": tenancy,
     "accounts": accounts,
+    "externals": externals,
     "approvals": approvals,
     "stats": stats,
     "operators": operators,

@@ -24,6 +24,7 @@ from banyan.modules.access.models import OrgRole
 from banyan.modules.accounts.models import ApiToken, RegistrationCode
 from banyan.modules.approvals.models import ApprovalDelegation, ApprovalParty, ApprovalRequest
 from banyan.modules.audit.models import AuditEntry
+from banyan.modules.externals.models import ExternalBody, ExternalFiling
 from banyan.modules.imports.models import Import
 from banyan.modules.tenancy.models import Org
 from tests.factories import World
@@ -154,7 +155,14 @@ class Foreign:
             at=now, action="tenancy.org.update", outcome="done", account_name="", via="cli", address="",
             request_id="", subject_type="org", subject_id=str(org.id), subject_label="", **place,
         )  # fmt: skip
+        body = ExternalBody(kind="sponsor", name="x", since=now.date(), created_at=now, **place)
+        world.session.add(body)
+        world.session.flush()
         rows: dict[str, Any] = {
+            "body_id": body,
+            "filing_id": ExternalFiling(
+                body_id=body.id, subject="x", sent_on=now.date(), due_order=now.date(), created_at=now, **place
+            ),
             "account_id": account,
             "grant_id": world.grant(account, org, "org_auditor"),
             "role_id": OrgRole(name="own", stamp=1, created_at=now, lines=[], **place),
