@@ -17,6 +17,7 @@ import pytest
 
 import banyan.sdk
 from banyan.app import CORE
+from banyan.kernel.flows import Flow
 from banyan.kernel.values import ModuleManifest, Service
 from banyan.plugins import hookimpl, hookspecs, manager
 from banyan.plugins.manager import PluginError
@@ -118,6 +119,14 @@ class Offering(Manifested):
         return (Service("offering.tea", 2, self),)
 
 
+class Flowing(Manifested):
+    """A plugin with a flow that nobody could ever decide."""
+
+    @hookimpl
+    def banyan_flows(self) -> object:
+        return (Flow("odd.flow", "flow", "side", (), lambda _ctx, _outcome: None),)
+
+
 def manifest(name: str, **values: object) -> ModuleManifest:
     return ModuleManifest(name, name, name, "1", **values)  # type: ignore[arg-type]
 
@@ -130,6 +139,7 @@ def manifest(name: str, **values: object) -> ModuleManifest:
         (WithTables(manifest("odd", prefix="odd_")), "does not begin with"),
         (WithTables(manifest("odd")), "names no prefix"),
         (WithTables(manifest("odd", prefix="guestbook_")), "does not begin with 'odd.'"),
+        (Flowing(manifest("odd")), "needs steps"),
         (Strange(manifest("odd")), "banyan_teapot"),
         (Failing(manifest("odd")), "ZeroDivisionError"),
         (object(), "no manifest"),

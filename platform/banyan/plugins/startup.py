@@ -56,7 +56,11 @@ def check(plugins: Plugins, name: str, implementation: Any) -> dict[str, Any]:
             answer = found()
             if answer is not None:
                 answers[hook] = answer
-    problems = [*_tables(plugins, name, manifest, answers), *_names(plugins, name, answers)]
+    problems = [
+        *_tables(plugins, name, manifest, answers),
+        *_names(plugins, name, answers),
+        *_flows(plugins, name, answers),
+    ]
     if problems:
         raise PluginError("; ".join(problems))
     return answers
@@ -111,8 +115,20 @@ def _names(plugins: Plugins, name: str, answers: Mapping[str, Any]) -> Iterator[
             yield f"service {service.key!r} of {name!r} is offered by {plugins.services[service.key][0]!r} already"
 
 
+def _flows(plugins: Plugins, name: str, answers: Mapping[str, Any]) -> Iterator[str]:
+    """What would keep somebody waiting for a decision."""
+    taken = {one.name for other in plugins.manifests for one in plugins.answers[other].get("banyan_flows", ())}
+    for flow in answers.get("banyan_flows", ()):
+        if flow.name in taken:
+            yield f"flow {flow.name!r} of {name!r} is declared already"
+        taken.add(flow.name)
+        if not flow.steps or len({step.key for step in flow.steps}) < len(flow.steps):
+            yield f"flow {flow.name!r} of {name!r} needs steps, each with a key of its own"
+
+
 def _dotted(answers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from (("permission", one.name) for one in answers.get("banyan_permissions", ()))
+    yield from (("flow", one.name) for one in answers.get("banyan_flows", ()))
     yield from (("job", one.name) for one in answers.get("banyan_jobs", ()))
     yield from (("event", one.NAME) for one in answers.get("banyan_event_types", ()))
     yield from (("metric", one.key) for one in answers.get("banyan_metrics", ()))

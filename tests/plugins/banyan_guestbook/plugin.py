@@ -15,6 +15,7 @@ from banyan.sdk import (
     Card,
     Context,
     Exportable,
+    Flow,
     Job,
     Message,
     Metric,
@@ -28,7 +29,7 @@ from banyan.sdk import (
     lazy,
 )
 
-from . import lists, models, permissions, services
+from . import flows, lists, models, permissions, services
 from .api import api
 from .pages import pages
 
@@ -98,6 +99,11 @@ def banyan_settings() -> Sequence[SettingDef]:
         SettingDef("guestbook.signed", lazy("Entries are signed"), "boolean", False, wins="highest"),
         SettingDef("guestbook.order", lazy("Order of entries"), "choice", "newest", choices=order),
     )
+
+
+@hookimpl
+def banyan_flows() -> Sequence[Flow]:
+    return flows.FLOWS
 
 
 @hookimpl

@@ -173,6 +173,7 @@ def _requests(
         links={"title": lambda row: _one(row["id"])},
         export_url=url_for("tasks_pages.export") if export and may(ctx, REQUEST_EXPORT.name) else None,
         empty=empty,
+        count=export,  # what one asked for grows for ever; counting it would read it all
     )
 
 
@@ -194,4 +195,4 @@ def _end_action(row: Row) -> list[Action]:
     if row["state"] not in ("valid", "to_come"):
         return []
     url = url_for("approvals_pages.ask_end_deputy", code=row["organisation_code"], delegation_id=row["id"])
-    return [Action(lazy("End"), url, "ban", "danger")]
+    return [Action(lazy("End the deputy's time"), url, "ban", "danger")]

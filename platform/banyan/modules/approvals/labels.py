@@ -17,14 +17,14 @@ ACTIONS: Mapping[str, Text] = {
     "approvals.delegation.end": lazy("Ended a deputy's time early"),
 }
 FIELDS: Mapping[str, Text] = {
-    "title": lazy("Request"),
-    "flow": lazy("Kind"),
+    "title": lazy("What is asked for"),
+    "flow": lazy("Kind of request"),
     "state": lazy("State"),
     "state=open": lazy("In progress"),
     "state=returned": lazy("Returned for correction"),
     "state=approved": lazy("Approved"),
     "state=rejected": lazy("Rejected"),
-    "state=withdrawn": lazy("Withdrawn"),
+    "state=withdrawn": lazy("Taken back"),
     "step": lazy("Step"),
     "opinion": lazy("Opinion"),
     "on_behalf_of": lazy("Stood in for"),

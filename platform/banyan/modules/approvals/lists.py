@@ -31,7 +31,7 @@ STATES: Mapping[str, Text] = {
     State.RETURNED: lazy("Returned for correction"),
     State.APPROVED: lazy("Approved"),
     State.REJECTED: lazy("Rejected"),
-    State.WITHDRAWN: lazy("Withdrawn"),
+    State.WITHDRAWN: lazy("Taken back"),
 }
 STATE_TONES: Mapping[str, str] = {State.OPEN: "warn", State.RETURNED: "seal", State.APPROVED: "ok"}
 URGENCIES: Mapping[str, Text] = {
@@ -51,8 +51,8 @@ _DESKS = (
     .outerjoin(ASKER, ASKER.c.id == ApprovalDesk.asked_by)
 )
 _DESK_COLUMNS = (
-    Column("title", lazy("Request"), ApprovalDesk.title, "link"),
-    Column("flow", lazy("Kind"), ApprovalDesk.flow, labels=FlowTitles()),
+    Column("title", lazy("What is asked for"), ApprovalDesk.title, "link"),
+    Column("flow", lazy("Kind of request"), ApprovalDesk.flow, labels=FlowTitles()),
     Column(
         "step", lazy("Step"), ApprovalDesk.flow.concat(" ").concat(ApprovalDesk.step), labels=StepLabels(), shown=False
     ),
@@ -90,8 +90,13 @@ def _desks(name: str, title: Text) -> TableDef:
         columns=_DESK_COLUMNS,
         sorts=_DESK_SORTS,
         filters=(
-            Filter("flow", lazy("Kind"), "choice", lambda value: ApprovalDesk.flow == value, _flows),
-            Filter("title", lazy("Request"), "text", lambda text: ApprovalDesk.title.contains(text, autoescape=True)),
+            Filter("flow", lazy("Kind of request"), "choice", lambda value: ApprovalDesk.flow == value, _flows),
+            Filter(
+                "title",
+                lazy("What is asked for"),
+                "text",
+                lambda text: ApprovalDesk.title.contains(text, autoescape=True),
+            ),
             Filter(
                 "from", lazy("Asking organisation"), "text", lambda text: ASKING.c.name.contains(text, autoescape=True)
             ),
@@ -115,8 +120,8 @@ def _requests(name: str, title: Text) -> TableDef:
         .outerjoin(DECIDING, DECIDING.c.id == ApprovalDesk.org_id),
         identity=ApprovalRequest.id,
         columns=(
-            Column("title", lazy("Request"), ApprovalRequest.title, "link"),
-            Column("flow", lazy("Kind"), ApprovalRequest.flow, labels=FlowTitles()),
+            Column("title", lazy("What is asked for"), ApprovalRequest.title, "link"),
+            Column("flow", lazy("Kind of request"), ApprovalRequest.flow, labels=FlowTitles()),
             Column("state", lazy("State"), ApprovalRequest.state, "badge", labels=STATES, tones=STATE_TONES),
             Column("asking", lazy("Asking organisation"), ASKING.c.name),
             Column("asker", lazy("Asked by"), ASKER.c.display_name),
@@ -132,9 +137,12 @@ def _requests(name: str, title: Text) -> TableDef:
         ),
         filters=(
             Filter("state", lazy("State"), "choice", lambda value: ApprovalRequest.state == value, _states),
-            Filter("flow", lazy("Kind"), "choice", lambda value: ApprovalRequest.flow == value, _flows),
+            Filter("flow", lazy("Kind of request"), "choice", lambda value: ApprovalRequest.flow == value, _flows),
             Filter(
-                "title", lazy("Request"), "text", lambda text: ApprovalRequest.title.contains(text, autoescape=True)
+                "title",
+                lazy("What is asked for"),
+                "text",
+                lambda text: ApprovalRequest.title.contains(text, autoescape=True),
             ),
             Filter("from", lazy("Asked from"), "date", lambda day: ApprovalRequest.asked_at >= day_start(day)),
             Filter("until", lazy("Asked until"), "date", lambda day: ApprovalRequest.asked_at < day_after(day)),

@@ -28,7 +28,7 @@ def _words(label: Any, **metadata: Any) -> Text:
 
 
 def _act() -> ma.fields.String:
-    labels = {"label": lazy("Decision"), "widget": "radio", "choices": ACT_LABELS}
+    labels = {"label": lazy("Decision on the request"), "widget": "radio", "choices": ACT_LABELS}
     return ma.fields.String(required=True, validate=validate.OneOf(_DECISIONS), metadata=labels)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select
@@ -93,12 +94,16 @@ def deputed(ctx: Context) -> Iterator[Seat]:
 
 def waiting(ctx: Context, held: Iterable[Seat] | None = None) -> ColumnElement[bool]:
     """The predicate of desks at which something waits for the actor: never what one asked for oneself."""
+    found = tuple(seats(ctx) if held is None else held)
     me = ctx.actor.account_id
-    found = [_at(seat) for seat in (seats(ctx) if held is None else held)]
-    if not found or me is None:
-        return false()
+    return _waiting(me, found) if found and me is not None else false()
+
+
+@lru_cache(maxsize=10_000)
+def _waiting(me: UUID, held: tuple[Seat, ...]) -> ColumnElement[bool]:
+    """Kept, as the same people ask for the same again, on every page."""
     foreign = and_(ApprovalDesk.asked_by.is_distinct_from(me), ApprovalDesk.sent_by.is_distinct_from(me))
-    return and_(foreign, or_(*found))
+    return and_(foreign, or_(*map(_at, held)))
 
 
 def _at(seat: Seat) -> ColumnElement[bool]:
