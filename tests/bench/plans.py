@@ -26,6 +26,10 @@ _NODE = re.compile(r"(?P<kind>Seq Scan|Index Scan|Index Only Scan|Bitmap Heap Sc
 _ACTUAL = re.compile(r"actual time=\S+ rows=(?P<rows>[\d.]+) loops=(?P<loops>\d+)")
 _REMOVED = re.compile(r"Rows Removed by (?:Filter|Index Recheck): (?P<rows>\d+)")
 _NAMED = re.compile(r"%\((\w+)\)s")
+_TOUCHED = re.compile(r"Buffers: shared[^\n]*")
+_NUMBER = re.compile(r"(?:hit|read)=(\d+)")
+_SEQUENTIAL = re.compile(r"Seq Scan on audit_entry\w*[^\n]*actual time=\S+ rows=(\d+)")
+MANY = 1_000
 
 Statement = tuple[str, Any]
 
@@ -64,7 +68,7 @@ class Plans:
         :returns: what is wrong with them: nothing, or a sequential or whole read of a big table.
         """
         self._client.get(path, headers=dict(headers))
-        with _recorded() as statements:
+        with recorded() as statements:
             answer = self._client.get(path, headers=dict(headers))
         if answer.status_code != 200:
             raise RuntimeError(f"{path} answered {answer.status_code}: {answer.get_data(as_text=True)[:500]}")
@@ -109,6 +113,30 @@ class Plans:
                 yield f"reads {rows:,.0f} rows of {name}"
 
 
+def explained(url: str, statements: list[Statement], table: str) -> tuple[str, int, bool]:
+    """Explain what was asked of ``table``, as ``banyan_app`` with its scope set, planned for its own values.
+
+    :return: the plans, how many pages the dearest statement touched, and whether a big part was read from end to end.
+    """
+    plans, pages, sequential = [], 0, False
+    with psycopg.connect(url, cursor_factory=psycopg.ClientCursor) as connection:
+        assert connection.info.user == "banyan_app"
+        for sql, values in statements:
+            if "set_config(" in sql:
+                connection.execute(sql, values)
+            elif f"FROM {table}" in sql:
+                rows = connection.execute(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", values).fetchall()
+                plan = "\n".join(row[0] for row in rows)
+                plans.append(f"{sql}\n-- {values}\n{plan}")
+                touched = _TOUCHED.search(plan)
+                assert touched, plan
+                pages = max(pages, sum(map(int, _NUMBER.findall(touched[0]))))
+                sequential |= any(int(rows) > MANY for rows in _SEQUENTIAL.findall(plan))
+        connection.rollback()
+    assert plans, statements
+    return "\n\n".join(plans), pages, sequential
+
+
 def _whole(table: str) -> str:
     """The partitioned table that a partition belongs to."""
     return "audit_entry" if table.startswith("audit_entry") else table
@@ -133,7 +161,7 @@ def _plan(connection: psycopg.Connection[Any], sql: str, values: Any, mode: str)
 
 
 @contextmanager
-def _recorded() -> Iterator[list[Statement]]:
+def recorded() -> Iterator[list[Statement]]:
     """Note every statement that any cursor of the driver runs meanwhile."""
     statements: list[Statement] = []
     execute = psycopg.Cursor.execute

@@ -57,6 +57,7 @@ _FILTERS: dict[str, dict[str, Any]] = {
     "choice": {"type": "string"},
     "date": {"type": "string", "format": "date"},
     "boolean": {"type": "boolean"},
+    "uuid": {"type": "string", "format": "uuid"},
 }
 _KINDS: dict[str, Callable[[], ma.fields.Field[Any]]] = {
     "integer": ma.fields.Integer,

@@ -21,7 +21,7 @@ from xlsxwriter.worksheet import Worksheet
 from banyan.kernel.clock import SHANGHAI
 from banyan.kernel.context import Context
 from banyan.kernel.i18n import _
-from banyan.kernel.tables import Column, Query, TableDef, decode_cursor, narrowed
+from banyan.kernel.tables import Column, Query, TableDef, decode_cursor, looked_up, narrowed
 from banyan.kernel.tables import page as page_of
 
 CHUNK = 2_000
@@ -66,7 +66,7 @@ class Exportable:
 
 def total(session: Session, table: TableDef, query: Query, *visible: ColumnElement[bool]) -> int:
     """How many rows an export has, exactly."""
-    counted = narrowed(table, select(func.count()), query, *visible)
+    counted = narrowed(table, select(func.count()), looked_up(session, table, query), *visible)
     return int(session.connection().execute(counted).scalar_one())
 
 

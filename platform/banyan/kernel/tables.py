@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
@@ -62,14 +62,19 @@ class Filter:
 
     :ivar where: makes the predicate from the parsed value.
     :ivar choices: the values of a ``choice`` filter, asked when the form is drawn.
+    :ivar lookup: makes of the parsed value what ``where`` takes, where only the database knows it: a place of a code.
+        The database then plans for that value, which it would not know in a subselect.
+    :ivar rare: the console shows it only when it is asked for, or set.
     """
 
     name: str
     label: Text
-    kind: Literal["text", "choice", "date", "boolean"]
+    kind: Literal["text", "choice", "date", "boolean", "uuid"]
     where: Callable[[Any], ColumnElement[bool]]
     choices: Choices | None = None
     placeholder: Text = ""
+    lookup: Callable[[Session, Any], Any] | None = None
+    rare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +177,8 @@ def _filter_value(item: Filter, raw: str) -> Any:
         return date.fromisoformat(raw)
     if item.kind == "boolean":
         return {"1": True, "true": True, "0": False, "false": False}.get(raw.lower()) is True
+    if item.kind == "uuid":
+        return UUID(raw)
     return raw
 
 
@@ -210,8 +217,17 @@ def _no(value: Any) -> Any:
     raise ValueError(value)
 
 
+def looked_up(session: Session, table: TableDef, query: Query) -> Query:
+    """``query`` with those values that only the database knows in the place of what was asked for."""
+    asked = [item for item in table.filters if item.lookup is not None and item.name in query.filters]
+    if not asked:
+        return query
+    found = {item.name: item.lookup(session, query.filters[item.name]) for item in asked if item.lookup is not None}
+    return replace(query, filters={**query.filters, **found})
+
+
 def narrowed(table: TableDef, statement: Select[Any], query: Query, *visible: ColumnElement[bool]) -> Select[Any]:
-    """``statement`` over the rows that are visible and pass the filters."""
+    """``statement`` over the rows that are visible and pass the filters of a query that was `looked_up`."""
     return statement.select_from(table.source).where(*visible, *_given(table, query))
 
 
@@ -226,7 +242,7 @@ def page(
 
     :param visible: predicates of what the reader may see. :param columns: those the reader may see and wants.
     """
-    given = _given(table, query)
+    given = _given(table, looked_up(session, table, query))
     rows = _select(table, query, columns).rows(reading(session), (*visible, *given), _bounds(query))
     more, backwards = len(rows) > query.size, query.before is not None
     rows = rows[: query.size]
@@ -291,7 +307,11 @@ def _bounds(query: Query) -> dict[str, Any]:
 
 def counted(session: Session, table: TableDef, query: Query, *visible: ColumnElement[bool]) -> tuple[int, bool]:
     """How many rows there are, and whether that is exact: counting stops at `COUNTED_UP_TO`."""
-    inner = narrowed(table, select(literal(1)), query, *visible).limit(COUNTED_UP_TO + 1).subquery()
+    inner = (
+        narrowed(table, select(literal(1)), looked_up(session, table, query), *visible)
+        .limit(COUNTED_UP_TO + 1)
+        .subquery()
+    )
     number = session.connection().execute(select(func.count()).select_from(inner)).scalar_one()
     return min(number, COUNTED_UP_TO), number <= COUNTED_UP_TO
 

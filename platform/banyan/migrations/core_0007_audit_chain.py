@@ -106,17 +106,63 @@ $$
 """
 
 
+# Where an organisation stood before: entries keep the path as it was written, and are looked for there, too.
+MOVED = """
+CREATE FUNCTION audit_moved() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = {schema}, pg_temp AS $$
+BEGIN
+    INSERT INTO audit_path (org_id, org_path) VALUES (NEW.id, OLD.path) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$
+"""
+BYTEWISE = ("account_name", "address", "request_id", "subject_type", "subject_label")
+INDEXES = (
+    ("ix_audit_entry_org_path_at", ("org_path", "at")),
+    ("ix_audit_entry_account_name_at", ("account_name", "at")),
+    ("ix_audit_entry_action_at", ("action", "at")),
+    ("ix_audit_entry_subject_type_at", ("subject_type", "at")),
+    ("ix_audit_entry_subject_label_at", ("subject_label", "at")),
+    ("ix_audit_entry_address_at", ("address", "at")),
+    ("ix_audit_entry_request_id_at", ("request_id", "at")),
+)
+
+
 def upgrade() -> None:
     schema = op.get_bind().exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
     _tables()
     op.execute(DIGEST)
     op.execute(TRIGGER.format(schema=schema, values=", ".join(f"NEW.{name}" for name in FIELDS)))
+    _paths(schema)
+    for name in BYTEWISE:
+        op.alter_column("audit_entry", name, type_=sa.Text(collation="C"))
     for name in ("lane", "position"):
         op.add_column("audit_entry", sa.Column(name, sa.BigInteger(), nullable=True))
     op.execute(SEAL.format(values=", ".join(f"e.{name}" for name in FIELDS)))
     for name in CHAIN:
         op.alter_column("audit_entry", name, nullable=False)
+    for name, columns in INDEXES:
+        op.create_index(name, "audit_entry", list(columns))
+    op.create_index(
+        "ix_audit_entry_outcome_at", "audit_entry", ["outcome", "at"], postgresql_where=sa.text("outcome <> 'done'")
+    )
     op.execute("CREATE TRIGGER audit_chain BEFORE INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION audit_chain()")
+
+
+def _paths(schema: str) -> None:
+    op.create_table(
+        "audit_path",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("org_path", sa.Text(collation="C"), nullable=False),
+        sa.PrimaryKeyConstraint("org_path", "org_id", name=op.f("pk_audit_path")),
+    )
+    op.create_index("ix_audit_path_org_id", "audit_path", ["org_id"])
+    grant_table(op, "audit_path", "SELECT")
+    op.execute(MOVED.format(schema=schema))
+    op.execute(
+        "CREATE TRIGGER audit_moved AFTER UPDATE OF path ON org FOR EACH ROW"
+        " WHEN (OLD.path IS DISTINCT FROM NEW.path) EXECUTE FUNCTION audit_moved()"
+    )
 
 
 def _tables() -> None:
@@ -162,13 +208,20 @@ def _tables() -> None:
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER audit_moved ON org")
     op.execute("DROP TRIGGER audit_chain ON audit_entry")
+    op.drop_index("ix_audit_entry_outcome_at", "audit_entry")
+    for name, _columns in INDEXES:
+        op.drop_index(name, "audit_entry")
+    for name in BYTEWISE:
+        op.alter_column("audit_entry", name, type_=sa.Text())
     for name in CHAIN[2:]:
         op.alter_column("audit_entry", name, nullable=True)
     op.execute("UPDATE audit_entry SET previous_hash = NULL, hash = NULL")
     for name in CHAIN[:2]:
         op.drop_column("audit_entry", name)
     op.execute("DROP FUNCTION audit_chain()")
+    op.execute("DROP FUNCTION audit_moved()")
     op.execute("DROP FUNCTION audit_hash")
-    for name in ("audit_verification", "audit_archive", "audit_lane"):
+    for name in ("audit_path", "audit_verification", "audit_archive", "audit_lane"):
         op.drop_table(name)

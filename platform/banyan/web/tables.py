@@ -90,6 +90,7 @@ class FilterView:
     choices: Sequence[tuple[str, Text]] = ()
     placeholder: Text = ""
     errors: Sequence[str] = ()
+    rare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,11 @@ class TableView:
     def filtered(self) -> bool:
         """Whether a filter is set."""
         return any(item.value for item in self.filters)
+
+    @property
+    def rarer(self) -> bool:
+        """Whether one of the rare filters is set, or wrong."""
+        return any(item.rare and (item.value or item.errors) for item in self.filters)
 
     @property
     def status(self) -> int:
@@ -258,7 +264,7 @@ def _filter(
     if item.kind == "boolean":
         value = {"true": "1", "false": "0"}.get(value.lower(), value)
     errors = [readable(reason) for reason in problems.get(item.name, ())]
-    return FilterView(item.name, item.label, item.kind, value, choices, item.placeholder, errors)
+    return FilterView(item.name, item.label, item.kind, value, choices, item.placeholder, errors, item.rare)
 
 
 def _row(

@@ -131,7 +131,9 @@ class Compiled:
         """
         ready = {**self._given, **{name: ask() for name, ask in self._asked.items()}}
         for key, value in values.items():
-            ready[self._names[key]] = value
+            # A predicate that is always false takes the others out of the SQL, and with them their values.
+            if key in self._names:
+                ready[self._names[key]] = value
         for name, convert in self._converters.items():
             ready[name] = convert(ready[name])
         return ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Response
@@ -11,13 +12,11 @@ from banyan.api.blueprint import Blueprint
 from banyan.api.lists import page_schema, parameters, respond
 from banyan.kernel.access_marks import permission
 from banyan.kernel.runtime import current
-from banyan.modules.audit import history
+from banyan.modules.audit import history, jobs, results, searching, verification
 from banyan.modules.audit.history import Entry
 from banyan.modules.audit.lists import ENTRIES
-from banyan.modules.audit.neighbours import ORG
-from banyan.modules.audit.permissions import ENTRY_READ
-from banyan.modules.audit.reading import reading
-from banyan.modules.audit.schemas import AuditEntryDetail
+from banyan.modules.audit.permissions import CHAIN_VERIFY, ENTRY_READ
+from banyan.modules.audit.schemas import AuditEntryDetail, VerificationList, VerificationStarted
 
 api = Blueprint("audit_api", __name__, url_prefix="/api/v1/orgs/<code>", description="Who did what, where and when.")
 
@@ -32,8 +31,7 @@ class Entries(MethodView):
     def get(self) -> Response:
         """List entries, newest first."""
         ctx = current()
-        visible = reading().visible(ctx, ENTRY_READ.name, ORG.c.path, within=ctx.here)
-        return respond(ctx.session, ENTRIES, visible)
+        return respond(ctx.session, ENTRIES, searching.seen(ctx, ENTRY_READ.name))
 
 
 @api.route("/audit-entries/<uuid:entry_id>")
@@ -42,6 +40,28 @@ class OneEntry(MethodView):
 
     @api.response(200, AuditEntryDetail)
     @permission(ENTRY_READ.name)
-    def get(self, entry_id: UUID) -> Entry:
-        """Show an entry with what was before and after, and what decided it."""
-        return history.entry(current(), entry_id)
+    def get(self, entry_id: UUID) -> dict[str, Any]:
+        """Show an entry with what was before and after, what decided it, and its place in the chain."""
+        ctx = current()
+        found = history.entry(ctx, entry_id)
+        proof, beside = verification.proof(ctx.session, entry_id), history.beside(ctx, found)
+        return {"proof": proof, "beside": beside, **{name: getattr(found, name) for name in Entry.__slots__}}
+
+
+@api.route("/audit-verifications")
+class Verifications(MethodView):
+    """Verifications of the chain, which is one for the whole installation."""
+
+    @api.response(200, VerificationList)
+    @permission(ENTRY_READ.name)
+    def get(self) -> dict[str, Any]:
+        """List the last verifications, newest first, and what the last one of the whole log found."""
+        ctx = current()
+        return {"last": results.last(ctx), "items": results.results(ctx)}
+
+    @api.response(202, VerificationStarted)
+    @permission(CHAIN_VERIFY.name)
+    def post(self) -> dict[str, Any]:
+        """Have the chain verified: a long task of the organisation at the top of the tree."""
+        task = jobs.ask(current())
+        return {"task": task.id, "state": task.state, "total": task.total}

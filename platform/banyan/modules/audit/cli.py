@@ -56,7 +56,7 @@ def verify(since: datetime | None, as_json: bool) -> None:
     with _owner() as ctx:
         started = ctx.clock.now()
         start = since.replace(tzinfo=SHANGHAI).astimezone(UTC) if since else None
-        walk, found = verification.verified(ctx.session, start, told=_nobody if as_json else _tell)
+        walk, found = verification.verified(ctx.session, start, tell=_nobody if as_json else _tell)
         kept = verification.keep(ctx, walk, found, started)
         ctx.session.commit()
         seconds = (kept.finished_at - started).total_seconds()

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, false, literal, select, tuple_
 
 from banyan.kernel.context import Context
 from banyan.kernel.errors import NotFound, Text
 from banyan.kernel.i18n import _, lazy
-from banyan.modules.audit import labels
+from banyan.modules.audit import labels, names
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.audit.neighbours import ORG
 from banyan.modules.audit.permissions import ENTRY_READ
@@ -33,6 +33,19 @@ class Change:
     label: Text
     before: str
     after: str
+
+    @property
+    def kind(self) -> str:
+        """``added``, ``removed``, ``changed`` or ``same``."""
+        if self.before == self.after:
+            return "same"
+        if self.before == NOTHING:
+            return "added"
+        return "removed" if self.after == NOTHING else "changed"
+
+    @property
+    def kind_label(self) -> Text:
+        return labels.CHANGES[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,9 @@ class Entry:
     organisation_code: str
     changes: tuple[Change, ...]
     decision: Decided | None
+    subject_id: str = ""
+    account_id: UUID | None = None
+    subject_url: str | None = None
 
 
 def history(ctx: Context, kind: str, identity: str, *, limit: int = SHOWN) -> list[Entry]:
@@ -91,13 +107,49 @@ def entry(ctx: Context, identity: UUID) -> Entry:
     return found[0]
 
 
-def _visible(ctx: Context) -> Any:
+def readable(ctx: Context, identities: Sequence[UUID]) -> set[UUID]:
+    """Those entries that one may see at the organisation of the request and below."""
+    if not identities:
+        return set()
+    return set(ctx.session.scalars(_visible(ctx, AuditEntry.id).where(AuditEntry.id.in_(identities))))
+
+
+def beside(ctx: Context, one: Entry) -> Mapping[str, UUID | None]:
+    """The entries before and after ``one`` on the same thing, and of the same request, as far as one may see them.
+
+    :return: ``subject_before``, ``subject_after``, ``request_before``, ``request_after`` → id, None for none.
+    """
+    same = {
+        "subject": and_(AuditEntry.subject_id == one.subject_id, AuditEntry.subject_type == one.subject_kind)
+        if one.subject_id
+        else false(),
+        "request": AuditEntry.request_id == one.request_id if one.request_id else false(),
+    }
+    key, edge = tuple_(AuditEntry.at, AuditEntry.id), tuple_(literal(one.at), literal(one.id))
+    steps = {
+        "before": (key < edge, (AuditEntry.at.desc(), AuditEntry.id.desc())),
+        "after": (key > edge, (AuditEntry.at, AuditEntry.id)),
+    }
+    return {
+        f"{what}_{way}": ctx.session.scalar(_visible(ctx, AuditEntry.id).where(which, where).order_by(*order).limit(1))
+        for what, which in same.items()
+        for way, (where, order) in steps.items()
+    }
+
+
+def _visible(ctx: Context, *columns: Any) -> Any:
     allowed = reading().visible(ctx, ENTRY_READ.name, ORG.c.path, within=ctx.org)
-    return select(AuditEntry, ORG.c.name, ORG.c.code).join(ORG, ORG.c.id == AuditEntry.org_id).where(allowed)
+    return (
+        select(*(columns or (AuditEntry, ORG.c.name, ORG.c.code)))
+        .select_from(AuditEntry)
+        .join(ORG, ORG.c.id == AuditEntry.org_id)
+        .where(allowed)
+    )
 
 
 def _entries(ctx: Context, rows: Sequence[Any]) -> list[Entry]:
-    words = _Words(labels.actions(), labels.fields(), _role_names(ctx, [row[0] for row in rows]))
+    entries = [row[0] for row in rows]
+    words = _Words(labels.actions(), labels.fields(), _role_names(ctx, entries), names.of_ids(ctx, entries))
     return [words.entry(row[0], row[1], row[2]) for row in rows]
 
 
@@ -115,6 +167,7 @@ class _Words:
     actions: Mapping[str, Text]
     fields: Mapping[str, Text]
     roles: Mapping[str, str]
+    names: Mapping[str, str]
 
     def entry(self, row: AuditEntry, name: str, code: str) -> Entry:
         return Entry(
@@ -135,6 +188,9 @@ class _Words:
             organisation_code=code,
             changes=self.changes(row.before or {}, row.after or {}),
             decision=self.decided(row.decision),
+            subject_id=row.subject_id,
+            account_id=row.account_id,
+            subject_url=names.page(row.subject_type, row.subject_id, code),
         )
 
     def changes(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
@@ -159,6 +215,8 @@ class _Words:
             return str(_(", ")).join(parts)
         if isinstance(value, str) and _INSTANT.fullmatch(value):
             return local_time(datetime.fromisoformat(value))
+        if isinstance(value, str) and value in self.names:
+            return f"{self.names[value]} ({value})"
         if field == "role":
             return self.roles.get(str(value), str(value))
         return str(self.fields.get(f"{field}={value}", value))

@@ -25,9 +25,43 @@ REASONS: Mapping[str, Text] = {
     "no_grant": lazy("No grant reaches there"),
     "guided": lazy("Ends at a link of guidance"),
 }
+CHANGES: Mapping[str, Text] = {
+    "added": lazy("Added"),
+    "removed": lazy("Removed"),
+    "changed": lazy("Changed"),
+    "same": lazy("Unchanged"),
+}
+FINDINGS: Mapping[str, Text] = {
+    "altered": lazy("Altered"),
+    "dropped": lazy("Dropped"),
+    "inserted": lazy("Inserted"),
+    "cut": lazy("Newest entries missing"),
+    "partition": lazy("Month missing"),
+    "head": lazy("End of the lane missing"),
+}
+PERIODS: Mapping[str, Text] = {
+    "today": lazy("Today"),
+    "week": lazy("Last 7 days"),
+    "month": lazy("Last 30 days"),
+}
 OWN: Mapping[str, Text] = {
     "audit.chain.verify": lazy("Verification of the chain started"),
     "audit.month.archive": lazy("Month taken out of the audit log"),
+}
+KINDS: Mapping[str, Text] = {
+    "org": lazy("Organisation"),
+    "account": lazy("Account"),
+    "grant": lazy("Grant"),
+    "role": lazy("Role"),
+    "module": lazy("Module"),
+    "registration_code": lazy("Registration code"),
+    "task": lazy("Long task"),
+    "list": lazy("List"),
+    "file": lazy("File"),
+    "token": lazy("Token"),
+    "session": lazy("Session"),
+    "settings": lazy("Settings"),
+    "month": lazy("Month of the log"),
 }
 # Words that many modules use of their things; a module's own come through the hook.
 COMMON: Mapping[str, Text] = {
@@ -62,6 +96,11 @@ COMMON: Mapping[str, Text] = {
     "status=revoked": lazy("Revoked"),
     "expires_at": lazy("Valid until"),
 }
+
+
+def kinds() -> dict[str, Text]:
+    """Kinds of subjects that have a name, and what people call them."""
+    return dict(KINDS)
 
 
 def actions() -> dict[str, Text]:

@@ -27,7 +27,15 @@ class AuditEntry(Base):
     __table_args__ = (
         Index("ix_audit_entry_id", "id"),
         Index("ix_audit_entry_org_id_at", "org_id", "at"),
+        Index("ix_audit_entry_org_path_at", "org_path", "at"),
         Index("ix_audit_entry_subject_id_at", "subject_id", "at"),
+        Index("ix_audit_entry_subject_type_at", "subject_type", "at"),
+        Index("ix_audit_entry_subject_label_at", "subject_label", "at"),
+        Index("ix_audit_entry_account_name_at", "account_name", "at"),
+        Index("ix_audit_entry_action_at", "action", "at"),
+        Index("ix_audit_entry_address_at", "address", "at"),
+        Index("ix_audit_entry_request_id_at", "request_id", "at"),
+        Index("ix_audit_entry_outcome_at", "outcome", "at", postgresql_where=text("outcome <> 'done'")),
         {"postgresql_partition_by": "RANGE (at)"},
     )
 
@@ -36,15 +44,15 @@ class AuditEntry(Base):
     org_id: Mapped[UUID | None]
     org_path: Mapped[str | None] = c_text()
     account_id: Mapped[UUID | None]
-    account_name: Mapped[str]
+    account_name: Mapped[str] = c_text()
     via: Mapped[str]
-    address: Mapped[str]
-    request_id: Mapped[str]
+    address: Mapped[str] = c_text()
+    request_id: Mapped[str] = c_text()
     action: Mapped[str] = c_text()
     outcome: Mapped[str] = c_text()
-    subject_type: Mapped[str]
+    subject_type: Mapped[str] = c_text()
     subject_id: Mapped[str] = c_text()
-    subject_label: Mapped[str]
+    subject_label: Mapped[str] = c_text()
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
     decision: Mapped[dict[str, Any] | None]
@@ -62,6 +70,19 @@ class AuditLane(Base):
     lane: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     position: Mapped[int] = mapped_column(server_default="0")
     hash: Mapped[bytes] = mapped_column(server_default=text("decode(repeat('00', 32), 'hex')"))
+
+
+class AuditPath(Base):
+    """Where an organisation stood before it moved; a trigger on ``org`` writes it, the application may read it.
+
+    Entries keep the path as it was written: those of a subtree are looked for at its paths of today and at these.
+    """
+
+    __tablename__ = "audit_path"
+    __table_args__ = (Index("ix_audit_path_org_id", "org_id"),)
+
+    org_path: Mapped[str] = c_text(primary_key=True)
+    org_id: Mapped[UUID] = mapped_column(primary_key=True)
 
 
 class AuditArchive(Identified, Base):

@@ -9,3 +9,9 @@ ORG = table(
     column("code", Text(collation="C")),
     column("name", Text),
 )
+ACCOUNT = table(
+    "account",
+    column("id", Uuid),
+    column("org_path", Text(collation="C")),
+    column("sign_in_name", Text(collation="C")),
+)

@@ -34,7 +34,8 @@ def banyan_permissions() -> Sequence[Permission]:
 
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
-    return (models.AuditEntry, models.AuditLane, models.AuditArchive, models.AuditVerification)
+    chain = (models.AuditLane, models.AuditArchive, models.AuditVerification)
+    return (models.AuditEntry, models.AuditPath, *chain)
 
 
 @hookimpl

@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from banyan.kernel.context import Context
 from banyan.modules.audit import chain, partitions
-from banyan.modules.audit.models import AuditVerification
+from banyan.modules.audit.models import AuditEntry, AuditVerification
 from banyan.modules.audit.rules import Finding, Head, Stretch, findings, joined
 
 # A transaction does not last longer than this: entries next to each other in a lane are not further apart.
@@ -86,16 +87,16 @@ def verified(
     since: datetime | None = None,
     *,
     size: int = chain.ENTRIES_AT_ONCE,
-    told: Callable[[int, int], None] = lambda _done, _total: None,
+    tell: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> tuple[Walk, list[Finding]]:
     """Walk the whole chain at once.
 
-    :param since: leave out what is older. :param told: hears how many entries were read, of about how many.
+    :param since: leave out what is older. :param tell: hears how many entries were read, of about how many.
     """
     walk, total = begin(session, since), chain.expected(session)
     while walk.following:
         step(session, walk, size)
-        told(walk.entries, max(total, walk.entries))
+        tell(walk.entries, max(total, walk.entries))
     return walk, ended(session, walk)
 
 
@@ -121,8 +122,37 @@ def keep(ctx: Context, walk: Walk, found: list[Finding], started_at: datetime) -
 
 def latest(session: Session, *, whole: bool = False) -> AuditVerification | None:
     """The last verification, or the last one of the whole log."""
-    statement = select(AuditVerification).order_by(AuditVerification.finished_at.desc()).limit(1)
+    statement = (
+        select(AuditVerification).order_by(AuditVerification.finished_at.desc(), AuditVerification.id.desc()).limit(1)
+    )
     return session.scalar(statement.where(AuditVerification.since.is_(None)) if whole else statement)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Where an entry stands in the chain.
+
+    :ivar sound: its values are those it was chained with. :ivar verified_at: when a verification of the whole chain
+        that went beyond it found nothing wrong with it; None: no such verification yet.
+    """
+
+    lane: int
+    position: int
+    hash: str
+    previous: str
+    sound: bool
+    verified_at: datetime | None
+
+
+def proof(session: Session, identity: UUID) -> Proof:
+    """Where the entry with ``identity`` stands in the chain; the caller has seen to it that it may be seen."""
+    entry = select(AuditEntry.lane, AuditEntry.position, AuditEntry.hash, AuditEntry.previous_hash, text(chain.SOUND))
+    lane, position, value, previous, sound = session.execute(entry.where(AuditEntry.id == identity)).one()
+    last, at = latest(session, whole=True), None
+    if last is not None and last.heads.get(str(lane), [0])[0] >= position:
+        wrong = any(one.lane == lane and one.first <= position <= one.last for one in told(last))
+        at = last.finished_at if not wrong else None
+    return Proof(lane, position, value.hex(), previous.hex(), bool(sound), at)
 
 
 def told(found: AuditVerification) -> Iterator[Finding]:
