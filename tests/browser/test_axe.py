@@ -10,7 +10,15 @@ from tests.browser.conftest import SIZES
 from tests.factories import World
 
 pytestmark = pytest.mark.browser
-OUTSIDE = ("/sign-in", "/register", "/api/docs", "/orgs/nowhere/")
+OUTSIDE = (
+    "/sign-in",
+    "/register",
+    "/api/docs",
+    "/orgs/nowhere/",
+    "/report-theft",
+    "/report-theft/done",
+    "/reset-password",
+)
 INSIDE = (
     "/orgs/place/",
     "/orgs/place/organisations",
@@ -31,6 +39,12 @@ INSIDE = (
     "/orgs/place/why",
     "/orgs/place/audit",
     "/me",
+    "/me/security",
+    "/me/confirm",
+    "/me/sign-ins",
+    "/orgs/place/online",
+    "/orgs/place/sign-ins",
+    "/orgs/place/check-up",
 )
 LOOKS = {"light": ("light", ""), "dark": ("dark", ""), "large": ("light", "lg")}
 DRESS = """([theme, size]) => {

@@ -8,7 +8,7 @@ come by ``ix_sign_in_account_id_at``; nothing is read beyond the page in either 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, case, exists, or_, select
 from sqlalchemy.orm import Session
@@ -38,6 +38,19 @@ KINDS: Mapping[str, Text] = {
     "shared": lazy("Used from many addresses"),
     "orphan": lazy("Without role, never set up, or of a revoked organisation"),
 }
+
+
+class BrowserNames(Mapping[str, Text]):
+    """What people call the browser of a ``User-Agent``."""
+
+    def __getitem__(self, key: str) -> Text:
+        return rules.browser_name(key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
 
 
 def named(text: str) -> ColumnElement[bool]:
@@ -74,7 +87,7 @@ ONLINE = TableDef(
     columns=(
         *WHO,
         Column("address", lazy("Network address"), AccountSession.address, "code"),
-        Column("user_agent", lazy("Browser"), AccountSession.user_agent),
+        Column("user_agent", lazy("Browser"), AccountSession.user_agent, labels=BrowserNames()),
         Column("created_at", lazy("Signed in at"), AccountSession.created_at, "datetime"),
         Column("seen_at", lazy("Last used"), AccountSession.seen_at, "datetime"),
         Column("account_id", lazy("Account"), Account.id, "code", shown=False),
@@ -94,7 +107,7 @@ ONLINE = TableDef(
 _ABOUT_SIGN_IN = (
     Column("outcome", lazy("Outcome"), SignIn.outcome, "badge", OUTCOMES, TONES),
     Column("address", lazy("Network address"), SignIn.address, "code"),
-    Column("user_agent", lazy("Browser"), SignIn.user_agent),
+    Column("user_agent", lazy("Browser"), SignIn.user_agent, labels=BrowserNames()),
     Column("new_device", lazy("New browser"), SignIn.new_device, "boolean"),
 )
 _SIGN_IN_SORTS = (

@@ -25,7 +25,7 @@ class SecondStep(Schema):
         validate=validate.Length(max=40),
         metadata={
             **_CODE,
-            "label": lazy("Code"),
+            "label": lazy("Code of the app"),
             "help": lazy("Six digits of the authenticator app, or one of your recovery codes."),
         },
     )
@@ -41,7 +41,7 @@ class FactorCode(Schema):
     code = Text(
         required=True,
         validate=validate.Length(max=40),
-        metadata={**_CODE, "label": lazy("Code"), "help": lazy("The six digits that the app shows now.")},
+        metadata={**_CODE, "label": lazy("Code of the app"), "help": lazy("The six digits that the app shows now.")},
     )
 
 
@@ -54,7 +54,7 @@ class Confirmation(Schema):
         validate=validate.Length(max=40),
         metadata={
             **_CODE,
-            "label": lazy("Code"),
+            "label": lazy("Code of the app"),
             "help": lazy("If you have a second factor: six digits of the app, or a recovery code."),
         },
     )
