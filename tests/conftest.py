@@ -9,7 +9,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from sqlalchemy import event
 from banyan.app import CORE, create_app
 from banyan.boundary import Banyan
 from banyan.kernel.clock import FixedClock
-from banyan.kernel.db.base import Base
 from banyan.kernel.db.embedded import EmbeddedPostgres, Urls
 from banyan.kernel.db.roles import ensure_app_role
 from banyan.kernel.db.scoped import Whole
@@ -30,11 +28,11 @@ from banyan.kernel.db.session import Database, ScopedSession
 from banyan.kernel.db.urls import clone_database, with_database
 from banyan.kernel.settings import Settings
 from banyan.plugins import manager, migrate
+from banyan.testing.database import emptying
+from banyan.testing.installation import NOW
 from tests.factories import World
 
 TEMPLATE = "banyan_template"
-NOW = datetime(2026, 2, 12, 2, 0, tzinfo=UTC)
-KEPT = ("alembic_version", "org_level", "org_type", "policy_stamp")
 settings.register_profile("banyan", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 settings.load_profile("banyan")
 
@@ -107,22 +105,6 @@ def urls(request: pytest.FixtureRequest, worker_id: str) -> Iterator[Urls]:
 @pytest.fixture(scope="session")
 def _cleaner(urls: Urls) -> str:
     return emptying(urls.owner)
-
-
-def emptying(owner_url: str) -> str:
-    """Statements that empty every table, children before parents. Faster than TRUNCATE for tables this small."""
-    ordered = [table.name for table in reversed(Base.metadata.sorted_tables)]
-    with psycopg.connect(owner_url) as owner:
-        rows = owner.execute(
-            "SELECT c.relname FROM pg_class c WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition"
-            " AND c.relnamespace = 'public'::regnamespace"
-        )
-        names = {row[0] for row in rows if not row[0].startswith(KEPT)}
-    known = [name for name in ordered if name in names]
-    queue = ["procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs", "procrastinate_workers"]
-    rest = sorted(names - set(known) - set(queue))
-    loose = "UPDATE org SET approval_document = NULL WHERE approval_document IS NOT NULL; "
-    return loose + "; ".join(f"DELETE FROM {name}" for name in (*queue, *rest, *known))
 
 
 @pytest.fixture

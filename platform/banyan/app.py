@@ -66,15 +66,19 @@ def create_app(
     app = Banyan("banyan", static_folder=None, template_folder=None)
     _configure(app, settings)
     _run_on(app, settings, plugins, app_url, clock or SystemClock())
-    policy.install(app, policy_store(plugins))
-    reading.install(app, access_reading.READING)
-    i18n.init_app(app, [Path(folder) for _name, folder in plugins.start("banyan_catalogues")])
-    web.init_app(app)
-    operations.init_app(app)
-    _register_views(app, plugins)
-    console.init_app(app)
-    boundary.install(app)
-    gate.install(app, by_name=UNGUARDED)
+    try:
+        policy.install(app, policy_store(plugins))
+        reading.install(app, access_reading.READING)
+        i18n.init_app(app, [Path(folder) for _name, folder in plugins.start("banyan_catalogues")])
+        web.init_app(app)
+        operations.init_app(app)
+        _register_views(app, plugins)
+        console.init_app(app)
+        boundary.install(app)
+        gate.install(app, by_name=UNGUARDED)
+    except BaseException:
+        app.extensions[runtime.KEY].db.dispose()
+        raise
     return app
 
 

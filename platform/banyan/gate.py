@@ -85,7 +85,7 @@ def open_gate() -> None:
     marks = current_app.extensions[MARKS][request.endpoint]
     mark = marks.get(request.method) or marks["GET"]
     runtime = rt.runtime()
-    if mark == PUBLIC and g.code is None:
+    if mark == PUBLIC and g.code is None and not _of_plugin():
         _enter(NOBODY, None, NOWHERE, None, None)
         return
     connection = runtime.db.engine.connect()
@@ -109,6 +109,8 @@ def _pass(mark: Mark, actor: Actor, place: places.Place | None, connection: Conn
     if org is not None:
         modules = enabled_modules(connection, manager.current(), org)
         _module_on(modules)
+    elif _of_plugin():
+        _module_on(enabled_modules(connection, manager.current(), actor.home) if actor.home else frozenset())
     decision = None
     if mark.kind == "permission" and org is not None:
         decision = rules.decide(actor.grants, actor.policy, mark.permission, org.path)
@@ -145,9 +147,20 @@ def _own(mark: Mark, actor: Actor) -> None:
         raise Forbidden(lazy("This token is limited and may not do this."))
 
 
+def _module() -> str | None:
+    """The module whose view is asked for; also a blueprint inside another belongs to the module of the outer one."""
+    found = (manager.current().module_of(name) for name in request.blueprints)
+    return next((module for module in found if module is not None), None)
+
+
+def _of_plugin() -> bool:
+    """Whether a plugin's view is asked for. One without an organisation is on where it is on at the reader's home."""
+    module = _module()
+    return module is not None and module not in manager.current().core
+
+
 def _module_on(modules: frozenset[str]) -> None:
-    blueprint = request.blueprint or ""
-    module = manager.current().module_of(blueprint)
+    module = _module()
     if module is not None and module not in modules:
         raise NotFound(lazy("There is nothing here, or it is not within your reach."))
 

@@ -21,7 +21,7 @@ from banyan.kernel.values import OrgRef
 if TYPE_CHECKING:
     from flask import Flask
 
-_KEY = "banyan.runtime"
+KEY = "banyan.runtime"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class Runtime:
 
 def install(app: Flask, runtime: Runtime) -> None:
     """Make ``runtime`` that of ``app``."""
-    app.extensions[_KEY] = runtime
+    app.extensions[KEY] = runtime
 
 
 def runtime() -> Runtime:
     """The runtime of the running application."""
-    found = current_app.extensions[_KEY]
+    found = current_app.extensions[KEY]
     assert isinstance(found, Runtime)
     return found
 

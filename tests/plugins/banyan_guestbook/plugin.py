@@ -45,6 +45,7 @@ def banyan_manifest() -> ModuleManifest:
         what,
         "1.0",
         prefix="guestbook_",
+        author="Banyan",
         icon="notebook",
         holds=(lazy("What visitors wrote, and when"),),
     )
