@@ -1,0 +1,1 @@
+"""Sample: short notes of an organisation."""

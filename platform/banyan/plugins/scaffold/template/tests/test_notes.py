@@ -1,0 +1,98 @@
+"""What people rely on when they use notes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from banyan.testing import Installation, World
+from sqlalchemy import select
+
+from banyan_sample import rules, services
+from banyan_sample.models import Note
+
+
+@pytest.fixture
+def place(banyan: Installation, banyan_world: World) -> Any:
+    place = banyan_world.org(code="place")
+    banyan.switch_on(banyan_world, place, "sample")
+    return place
+
+
+def test_a_title_is_the_beginning_of_the_first_line() -> None:
+    assert rules.title("  a\nb") == "a"
+    assert len(rules.title("长" * 99)) == rules.SHOWN
+
+
+def test_a_note_about_an_organisation_stays_there(banyan: Installation, banyan_world: World, place: Any) -> None:
+    child = banyan_world.org(place, "child")
+    ctx = banyan_world.context(banyan_world.admin(place), place)
+    with banyan.app.test_request_context(), ctx.session:
+        note = services.write(ctx, {"text": "买茶叶"})
+        ctx.session.commit()
+    assert (note.org_id, note.text) == (place.id, "买茶叶")
+    assert note.org_id != child.id
+
+
+# <api>
+def test_notes_are_written_changed_and_thrown_away_over_the_api(
+    banyan: Installation, banyan_world: World, place: Any
+) -> None:
+    client, headers = banyan.app.test_client(), banyan_world.token(banyan_world.admin(place))
+    address = "/api/v1/orgs/place/sample/notes"
+    refused = client.post(address, json={"text": ""}, headers=headers)
+    assert refused.status_code == 422
+
+    made = client.post(address, json={"text": "一"}, headers=headers).get_json()
+    one = f"{address}/{made['id']}"
+    assert client.put(one, json={"text": "二", "version": made["version"]}, headers=headers).status_code == 200
+    assert client.put(one, json={"text": "三", "version": made["version"]}, headers=headers).status_code == 409
+    assert [row["text"] for row in client.get(address, headers=headers).get_json()["items"]] == ["二"]
+    assert client.delete(one, headers=headers).status_code == 204
+    assert client.get(one, headers=headers).status_code == 404
+
+
+# </api>
+# <pages>
+def test_the_form_keeps_what_was_typed_and_says_what_is_wrong(
+    banyan: Installation, banyan_world: World, place: Any
+) -> None:
+    browser = banyan_world.sign_in(banyan_world.admin(place))
+    refused = browser.post("/orgs/place/sample/new", data={"text": "长" * 501})
+    assert refused.status_code == 422
+    assert "长" * 501 in refused.text
+    assert browser.post("/orgs/place/sample/new", data={"text": "买茶叶"}).status_code == 303
+    assert "买茶叶" in browser.get("/orgs/place/sample").text
+
+
+# </pages>
+# <jobs>
+def test_old_notes_are_thrown_away_at_night(banyan: Installation, banyan_world: World, place: Any) -> None:
+    from banyan_sample.jobs import throw_away_old
+
+    ctx = banyan_world.context(banyan_world.admin(place), place)
+    with banyan.app.test_request_context(), ctx.session:
+        old = services.add(ctx, place.ref, "old")
+        old.written_at = ctx.clock.now() - timedelta(days=366)
+        services.add(ctx, place.ref, "new")
+        ctx.session.flush()
+        throw_away_old(ctx)
+        ctx.session.commit()
+    assert banyan_world.session.scalars(select(Note.text)).all() == ["new"]
+
+
+# </jobs>
+# <events>
+def test_an_event_that_comes_twice_is_noted_once(banyan: Installation, banyan_world: World, place: Any) -> None:
+    from banyan_sample.hearing import HEARD, hear
+
+    ctx = banyan_world.context(banyan_world.admin(place), place)
+    with banyan.app.test_request_context(), ctx.session:
+        for _time in range(2):
+            hear(ctx, HEARD, "01900000-0000-7000-8000-000000000001", {"fields": ["name"]})
+        ctx.session.commit()
+    assert len(banyan_world.session.scalars(select(Note.id)).all()) == 1
+
+
+# </events>
