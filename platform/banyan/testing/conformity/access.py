@@ -9,7 +9,6 @@ from flask.testing import FlaskClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from banyan.modules.access.models import OrgRole
-from banyan.modules.tenancy.models import Org
 from banyan.testing.conformity.findings import Finding, Subject
 from banyan.testing.conformity.rows import CannotPlant, ids_of, plant
 from banyan.testing.endpoints import Endpoint
@@ -194,8 +193,3 @@ def _ask(
     sent = {**headers, "Content-Type": "application/json"} if endpoint.api and data is not None else headers
     body = data if endpoint.method in ("POST", "PUT", "PATCH") else None
     return browser.open(url, method=endpoint.method, headers=sent if endpoint.api else None, data=body)
-
-
-def own_place(world: World) -> Org:
-    """An organisation to look at pages in."""
-    return world.org(code="place", name="某某协会")
