@@ -53,7 +53,7 @@ class ApprovalRequest(Identified, Versioned, OrgPair, Base):
 
 
 class ApprovalParty(OrgPair, Base):
-    """An organisation that a request concerns: a side named by the module, or one that decides. Never changed."""
+    """An organisation that a request concerns: a side named by the module, or one that decides. Only added to."""
 
     __tablename__ = "approval_party"
 

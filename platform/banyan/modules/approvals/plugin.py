@@ -95,5 +95,10 @@ def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
 
 
 @hookimpl
+def banyan_org_merging(ctx: Context, org: OrgRef, into: OrgRef) -> None:
+    life.merge(ctx, org, into)
+
+
+@hookimpl
 def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:
     return life.in_the_way(ctx, org)
