@@ -20,10 +20,10 @@ ACTIONS: Mapping[str, Text] = {
     "externals.document.download": lazy("Fetched a document of a filing"),
 }
 FIELDS: Mapping[str, Text] = {
-    "kind": lazy("Kind"),
-    **{f"kind={key}": label for key, label in KINDS.items()},
+    "body_kind": lazy("Kind of body"),
+    **{f"body_kind={key}": label for key, label in KINDS.items()},
     "contact": lazy("Contact"),
-    "address": lazy("Address"),
+    "address": lazy("Postal address"),
     "since": lazy("Since"),
     "until": lazy("Until"),
     "body": lazy("External body"),

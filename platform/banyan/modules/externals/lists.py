@@ -48,12 +48,12 @@ EXTERNAL_BODIES = TableDef(
     identity=ExternalBody.id,
     columns=(
         Column("name", lazy("Name"), ExternalBody.name, "link"),
-        Column("kind", lazy("Kind"), ExternalBody.kind, "badge", labels=KINDS),
+        Column("kind", lazy("Kind of body"), ExternalBody.kind, "badge", labels=KINDS),
         Column("org_name", lazy("Organisation"), Org.name),
         Column("org_code", lazy("Code of the organisation"), Org.code, "code", shown=False),
         Column("contact", lazy("Contact"), ExternalBody.contact),
         Column("phone", lazy("Phone"), ExternalBody.phone, "code"),
-        Column("address", lazy("Address"), ExternalBody.address, shown=False),
+        Column("address", lazy("Postal address"), ExternalBody.address, shown=False),
         Column("since", lazy("Since"), ExternalBody.since, "date"),
         Column("until", lazy("Until"), ExternalBody.until, "date"),
         Column("state", lazy("State"), BODY_STATE, "badge", BODY_STATES, {"current": "ok"}),
@@ -66,7 +66,11 @@ EXTERNAL_BODIES = TableDef(
     filters=(
         Filter("q", lazy("Name"), "text", lambda text: ExternalBody.name.contains(text, autoescape=True)),
         Filter(
-            "kind", lazy("Kind"), "choice", lambda value: ExternalBody.kind == value, lambda _s: list(KINDS.items())
+            "kind",
+            lazy("Kind of body"),
+            "choice",
+            lambda value: ExternalBody.kind == value,
+            lambda _s: list(KINDS.items()),
         ),
         Filter(
             "state", lazy("State"), "choice", lambda value: value == BODY_STATE, lambda _s: list(BODY_STATES.items())
@@ -86,7 +90,7 @@ FILINGS = TableDef(
         Column("org_name", lazy("Organisation"), Org.name),
         Column("org_code", lazy("Code of the organisation"), Org.code, "code", shown=False),
         Column("body", lazy("External body"), ExternalBody.name),
-        Column("kind", lazy("Kind"), ExternalBody.kind, "badge", labels=KINDS, shown=False),
+        Column("kind", lazy("Kind of body"), ExternalBody.kind, "badge", labels=KINDS, shown=False),
         Column("sent_on", lazy("Sent on"), ExternalFiling.sent_on, "date"),
         Column("reference", lazy("Reference number"), ExternalFiling.reference, "code"),
         Column("due_on", lazy("Reply due on"), ExternalFiling.due_on, "date"),
@@ -101,10 +105,14 @@ FILINGS = TableDef(
         Sort("tree", (ExternalFiling.org_path, ExternalFiling.id)),
     ),
     filters=(
-        Filter("open", lazy("Open"), "boolean", _open),
+        Filter("open", lazy("Still open"), "boolean", _open),
         Filter("state", lazy("State"), "choice", _in_state, lambda _s: list(STATES.items())),
         Filter(
-            "kind", lazy("Kind"), "choice", lambda value: ExternalBody.kind == value, lambda _s: list(KINDS.items())
+            "kind",
+            lazy("Kind of body"),
+            "choice",
+            lambda value: ExternalBody.kind == value,
+            lambda _s: list(KINDS.items()),
         ),
         Filter("q", lazy("Matter"), "text", lambda text: ExternalFiling.subject.contains(text, autoescape=True)),
         Filter("from", lazy("Sent from"), "date", lambda day: ExternalFiling.sent_on >= day),

@@ -18,7 +18,7 @@ KINDS: Mapping[str, Text] = {
 OUTCOMES: Mapping[str, Text] = {
     "acknowledged": lazy("Acknowledged"),
     "returned": lazy("Returned for correction"),
-    "refused": lazy("Refused"),
+    "refused": lazy("Not accepted"),
 }
 State = Literal["waiting", "overdue", "acknowledged", "returned", "refused"]
 STATES: Mapping[str, Text] = {"waiting": lazy("Waiting for a reply"), "overdue": lazy("Overdue"), **OUTCOMES}

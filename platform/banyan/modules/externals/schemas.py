@@ -28,7 +28,7 @@ class BodyDetails(Schema):
     contact = Text(load_default="", validate=validate.Length(max=50), metadata={"label": lazy("Contact")})
     phone = Text(load_default="", validate=_phone, metadata={"label": lazy("Phone"), "autocomplete": "tel"})
     address = Text(
-        load_default="", validate=validate.Length(max=200), metadata={"label": lazy("Address"), "wide": True}
+        load_default="", validate=validate.Length(max=200), metadata={"label": lazy("Postal address"), "wide": True}
     )
     since = ma.fields.Date(
         required=True, metadata={"label": lazy("Since"), "help": lazy("The first day on which it was responsible.")}
@@ -41,7 +41,7 @@ class BodyKind(Schema):
     kind = Text(
         required=True,
         validate=validate.OneOf(tuple(KINDS)),
-        metadata={"label": lazy("Kind"), "widget": "radio", "choices": list(KINDS.items())},
+        metadata={"label": lazy("Kind of body"), "widget": "radio", "choices": list(KINDS.items())},
     )
 
 

@@ -66,7 +66,10 @@ def known() -> Divisions:
     """Provinces, prefectures and counties of China, out of ``tenants/divisions.csv``."""
     rows = _rows(DIVISIONS)
     short = {row["short"] for row in rows if row["short"]}
-    return Divisions(frozenset(row["name"] for row in rows), frozenset(short | words().regions))
+    names = {row["name"] for row in rows}
+    # Autonomous prefectures are mostly called by their short name and the last character of the full one.
+    names |= {row["short"] + row["name"][-1] for row in rows if row["short"]}
+    return Divisions(frozenset(names), frozenset(short | words().regions))
 
 
 def _rows(name: str) -> list[dict[str, str]]:

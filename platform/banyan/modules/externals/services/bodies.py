@@ -33,7 +33,7 @@ def subject(body: ExternalBody) -> Subject:
 
 def snapshot(body: ExternalBody) -> dict[str, Any]:
     """The values that its history shows."""
-    return {key: getattr(body, key) for key in ("kind", *EDITABLE, "until")}
+    return {"body_kind": body.kind, **{key: getattr(body, key) for key in (*EDITABLE, "until")}}
 
 
 def find(ctx: Context, body_id: UUID) -> ExternalBody:
