@@ -1,4 +1,4 @@
-"""``python -m tests.bench [decide] [apply] [pages] [dashboard] [search] [inbox]``: all of them unless some are named.
+"""``python -m tests.bench [decide] [apply] [pages] [dashboard] [search] [inbox] [move]``: all unless some are named.
 
 Exit code 0: every target was met, 1: one was missed, 2: what was asked for does not exist.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import applying, dashboard, decide, inbox, pages, searching
+from tests.bench import applying, dashboard, decide, inbox, moving, pages, searching
 from tests.bench.plans import Plans
 from tests.bench.report import RESULTS, Report, say
 from tests.bench.serving import serve
 from tests.bench.world import DIVISIONS, World, people, world
 
-BENCHES = ("decide", "apply", "pages", "dashboard", "search", "inbox")
+BENCHES = ("decide", "apply", "pages", "dashboard", "search", "inbox", "move")
 IN_THE_TREE = frozenset(("apply", "pages", "dashboard", "search"))
 
 
@@ -29,6 +29,9 @@ def main(asked: list[str]) -> int:
         decide.run(report)
     if "inbox" in chosen:
         inbox.run(report)
+    if "move" in chosen:
+        with world() as made:
+            moving.run(report, made)
     if chosen & IN_THE_TREE:
         if DIVISIONS.is_file():
             with world() as made:
@@ -44,7 +47,7 @@ def main(asked: list[str]) -> int:
 
 def _in_the_tree(report: Report, made: World, chosen: set[str]) -> None:
     applying.run(report, made)
-    if not chosen - {"decide", "apply", "inbox"}:
+    if not chosen - {"decide", "apply", "inbox", "move"}:
         return
     people(made)
     plans = Plans(made)

@@ -90,7 +90,8 @@ def test_a_moved_organisation_takes_everything_along(life: Life, db: Database, u
     assert (numbers["organisations"], numbers["accounts"], numbers["grants"]) == (2, 1, 1)
     assert shown["reasons"] == []
 
-    answer = life.do("county", "move", parent="right")
+    document = world.document(life.admin, life.county)
+    answer = life.do("county", "move", parent="right", document=str(document.id))
 
     assert answer.status_code == 200, answer.get_json()
     county, street = life.org("county"), life.org("street")

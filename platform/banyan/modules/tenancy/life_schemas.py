@@ -31,14 +31,14 @@ class Plan(Schema):
     )
 
 
-class OrgRename(Decision):
+class RenameAsked(Schema):
     """Another name."""
 
     name = Text(required=True, validate=validate.Length(2, 100), metadata={"label": lazy("New name"), "wide": True})
     short_name = Text(load_default="", validate=validate.Length(max=30), metadata={"label": lazy("Short name")})
 
 
-class OrgMove(Decision):
+class MoveAsked(Schema):
     """Another parent."""
 
     parent = Text(
@@ -53,7 +53,7 @@ class OrgMove(Decision):
     )
 
 
-class OrgMerge(Decision):
+class MergeAsked(Schema):
     """The organisation that remains."""
 
     into = Text(
@@ -68,7 +68,7 @@ class OrgMerge(Decision):
     )
 
 
-class OrgSplit(Decision):
+class SplitAsked(Schema):
     """A new organisation beside this one, of its level and type, and those below that go along."""
 
     name = Text(
@@ -93,6 +93,22 @@ class OrgSplit(Decision):
         validate=validate.Length(1, 500, error=message("Choose the organisations that go along.")),
         metadata={"label": lazy("Organisations that go along"), "widget": "checkboxes"},
     )
+
+
+class OrgRename(Decision, RenameAsked):
+    """Renaming, with its decision."""
+
+
+class OrgMove(Decision, MoveAsked):
+    """Moving, with its decision."""
+
+
+class OrgMerge(Decision, MergeAsked):
+    """Merging, with its decision."""
+
+
+class OrgSplit(Decision, SplitAsked):
+    """Splitting, with its decision."""
 
 
 def _upload(required: bool = False) -> ma.fields.Raw:

@@ -81,6 +81,11 @@ def spelled(ctx: Context, org: Org) -> str:
     return " / ".join(one.name for one in place.line(ctx.session, org.path)[:-1])
 
 
+def below(ctx: Context, parent: Org) -> str:
+    """Where an organisation right below ``parent`` stands."""
+    return " / ".join([*filter(None, [spelled(ctx, parent)]), parent.name])
+
+
 def write_down(
     ctx: Context,
     org: Org,
@@ -164,5 +169,5 @@ def _step(ctx: Context, org: Org, change: OrgChange, mine: Org, other: Org | Non
 
 
 def _values(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[tuple[Text, str, str], ...]:
-    keys: Sequence[str] = [key for key in FIELDS if key in before or key in after]
+    keys: Sequence[str] = [key for key in FIELDS if (before.get(key) or "") != (after.get(key) or "")]
     return tuple((FIELDS[key], str(before.get(key) or ""), str(after.get(key) or "")) for key in keys)

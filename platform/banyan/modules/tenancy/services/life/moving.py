@@ -62,12 +62,10 @@ def preview(ctx: Context, org: Org, data: Mapping[str, Any]) -> Preview:
     reasons = against(ctx, org, parent)
     if reasons:
         return Preview("move", [org, above, parent], reasons=reasons)
-    left = history.spelled(ctx, org)
-    joins = " / ".join([*filter(None, [history.spelled(ctx, parent)]), parent.name])
     return Preview(
         "move",
         [org, above, parent],
-        differences=[Difference(history.FIELDS["place"], left, joins)],
+        differences=[Difference(history.FIELDS["place"], history.spelled(ctx, org), history.below(ctx, parent))],
         numbers=touching.numbers(ctx, [touching.subtree(org)]),
         modules=touching.turns(ctx, [org], above.ref, parent.ref, keep_own=True),
         losses=roles_left(ctx, org, parent.ref),
@@ -118,10 +116,10 @@ def carry_out(ctx: Context, org: Org, data: Mapping[str, Any], plan: str) -> Org
 
 def move(ctx: Context, org: Org, parent: Org, data: Mapping[str, Any]) -> None:
     """Move what is held and checked, with its history and its event."""
-    before = {"place": history.spelled(ctx, org)}
+    places = {"before": {"place": history.spelled(ctx, org)}, "after": {"place": history.below(ctx, parent)}}
     old_path = org.path
+    # Written before: the document is looked for where it was uploaded, and goes along from there.
+    history.write_down(ctx, org, "move", data=data, other=parent, **places)
     endings.end_all(ctx, endings.left_behind(ctx, org.ref, parent.ref))
     relocate(ctx, org, parent)
-    after = {"place": history.spelled(ctx, org)}
-    history.write_down(ctx, org, "move", data=data, before=before, after=after, other=parent)
     publish(ctx, org.ref, OrgMoved(str(org.id), old_path, org.path, str(parent.id)))

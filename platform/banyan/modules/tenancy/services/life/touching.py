@@ -25,9 +25,9 @@ from banyan.plugins.enablement import OFF
 
 Path = InstrumentedAttribute[str] | ColumnElement[str]
 LABELS: Mapping[str, Text] = {
-    "organisations": lazy("Organisations"),
+    "organisations": lazy("Organisations in all"),
     "accounts": lazy("Accounts"),
-    "grants": lazy("Grants"),
+    "grants": lazy("Grants in force"),
     "roles": lazy("Own roles"),
     "files": lazy("Files"),
     "tasks": lazy("Long tasks under way"),
