@@ -68,6 +68,21 @@ def test_what_needs_people_is_told_and_left(jilin: Installation) -> None:
     assert {"level", "type"} <= found(jilin)
 
 
+@pytest.mark.parametrize(
+    ("damage", "check"),
+    [
+        ("UPDATE org SET status = 'revoked' WHERE code = 'jl-2201'", "ended"),
+        ("UPDATE org SET status = 'merged' WHERE code = 'jl-220104002001'", "successor"),
+    ],
+)
+def test_life_below_what_has_ended_and_mergers_into_nothing_are_told(
+    jilin: Installation, damage: str, check: str
+) -> None:
+    jilin.run(damage)
+
+    assert check in found(jilin)
+
+
 def test_organisations_in_a_circle_are_told(jilin: Installation) -> None:
     jilin.run("UPDATE org SET parent_id = (SELECT id FROM org WHERE code = 'jl-220104') WHERE code = 'jl-2201'")
 

@@ -53,9 +53,10 @@ INSERT INTO org_level (key, rank, label, mark) SELECT key, rank, label, mark FRO
 ON CONFLICT (key) DO UPDATE SET rank = excluded.rank, label = excluded.label, mark = excluded.mark
 """
 _TYPES = """
-INSERT INTO org_type (key, label, parents, root, links) SELECT key, label, parents, root, links FROM man_type
+INSERT INTO org_type (key, label, parents, root, links, ending)
+SELECT key, label, parents, root, links, ending FROM man_type
 ON CONFLICT (key) DO UPDATE SET label = excluded.label, parents = excluded.parents, root = excluded.root,
-    links = excluded.links
+    links = excluded.links, ending = excluded.ending
 """
 
 

@@ -45,7 +45,7 @@ def export(session: Session, code: str, folder: Path, accounts: AccountsBelow | 
     ]
     document["types"] = [
         {"key": kind.key, "root": kind.root, "parents": list(kind.parents), "links": list(kind.links)}
-        | {"label": dict(kind.label)}
+        | {"ending": kind.ending, "label": dict(kind.label)}
         for kind in session.scalars(select(OrgType).order_by(OrgType.key))
     ]
     document["tables"] = [{"file": TABLE, "encoding": "utf-8"}]

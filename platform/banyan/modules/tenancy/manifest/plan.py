@@ -171,7 +171,7 @@ def _types(session: Session, manifest: Manifest) -> Iterator[Change]:
     there = {kind.key: kind for kind in session.scalars(select(OrgType))}
     for entry in manifest.types:
         after = {"label": dict(entry.label), "parents": list(entry.parents), "root": entry.root}
-        after["links"] = list(entry.links)
+        after |= {"links": list(entry.links), "ending": entry.ending}
         found = there.get(entry.key)
         before = {key: getattr(found, key) for key in after} if found else {}
         yield from _definition("type", entry.key, before, after)

@@ -125,7 +125,8 @@ def _type(document: Document, n: int, entry: dict[str, Any]) -> TypeEntry:
     parents = tuple(entry.get("parents", ()))
     where = document.where("types", n)
     links = tuple(entry.get("links", ()))
-    return TypeEntry(where, entry["key"], entry["label"], parents, bool(entry.get("root", False)), links)
+    root, ending = bool(entry.get("root", False)), entry.get("ending", "revoked")
+    return TypeEntry(where, entry["key"], entry["label"], parents, root, links, ending)
 
 
 def _tables(document: Document, path: Path, problems: Problems) -> Iterator[Table]:

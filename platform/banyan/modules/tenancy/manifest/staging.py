@@ -26,7 +26,7 @@ CREATE TEMPORARY TABLE man_level (
     key text COLLATE "C", rank bigint, label jsonb, mark text, file text, line integer
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE man_type (
-    key text COLLATE "C", label jsonb, parents jsonb, root boolean, links jsonb, file text, line integer
+    key text COLLATE "C", label jsonb, parents jsonb, root boolean, links jsonb, ending text, file text, line integer
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE man_file (id smallint, name text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE man_row (
@@ -72,12 +72,12 @@ def _define(session: Session, manifest: Manifest) -> None:
         )
     for kind in manifest.types:
         named = {"key": kind.key, "label": _json(kind.label), "parents": _json(kind.parents), "root": kind.root}
-        named["links"] = _json(kind.links)
+        named |= {"links": _json(kind.links), "ending": kind.ending}
         session.execute(
             text(
                 "INSERT INTO man_type"
                 " VALUES (:key, CAST(:label AS jsonb), CAST(:parents AS jsonb), :root, CAST(:links AS jsonb),"
-                " :file, :line)"
+                " :ending, :file, :line)"
             ),
             {**named, "file": kind.where.file, "line": kind.where.line},
         )

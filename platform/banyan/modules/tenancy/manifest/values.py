@@ -105,6 +105,7 @@ class TypeEntry:
     parents: tuple[str, ...]
     root: bool
     links: tuple[str, ...]
+    ending: str
 
 
 @dataclass(frozen=True, slots=True)
