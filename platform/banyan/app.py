@@ -24,6 +24,7 @@ from banyan.modules.access import plugin as access
 from banyan.modules.access import policy
 from banyan.modules.access import reading as access_reading
 from banyan.modules.accounts import plugin as accounts
+from banyan.modules.administrators import plugin as administrators
 from banyan.modules.approvals import plugin as approvals
 from banyan.modules.audit import plugin as audit
 from banyan.modules.audit import reading
@@ -48,6 +49,7 @@ CORE: Mapping[str, Any] = {
     "accounts": accounts,
     "externals": externals,
     "approvals": approvals,
+    "administrators": administrators,
     "stats": stats,
     "operators": operators,
 }

@@ -22,6 +22,7 @@ from banyan.kernel.jobs import LongTask
 from banyan.kernel.settings import Settings
 from banyan.modules.access.models import OrgRole
 from banyan.modules.accounts.models import ApiToken, RegistrationCode
+from banyan.modules.administrators.models import AdministratorApplication, AdministratorKey
 from banyan.modules.approvals.models import ApprovalDelegation, ApprovalParty, ApprovalRequest
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.externals.models import ExternalBody, ExternalFiling
@@ -179,6 +180,14 @@ class Foreign:
             "import_id": Import(
                 kind="organisations", file_name="x", sha256="", book={"sheets": []}, head=[], headings=[], mapping={},
                 created_at=now, **place,
+            ),
+            "application_id": AdministratorApplication(
+                origin="paper", person_in_charge="x", phone="1", administrator="x", administrator_phone="1",
+                sign_in_name="x", created_at=now, **place,
+            ),
+            "key_id": AdministratorKey(
+                kind="invitation", code_hash=b"key" + org.path.encode(), hint="XX", created_at=now,
+                expires_at=now + timedelta(days=1), **place,
             ),
             "token_id": ApiToken(
                 token_hash=org.path.encode(), hint="XXXX", name="x", account_id=account.id, created_at=now, **place

@@ -15,6 +15,7 @@ from banyan.modules.tasks.exports import listed
 from banyan.modules.tenancy.life_models import OrgRevocation
 from banyan.plugins import manager
 from tests.factories import World
+from tests.modules.administrators.offices import Offices
 
 
 def test_every_exportable_list_can_be_had_and_holds_a_row(
@@ -32,6 +33,8 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
     session.commit()
     file = {"file": (io.BytesIO(b"code,name\n"), "file.csv")}
     assert client.post("/api/v1/orgs/province/importables/organisations", data=file, headers=headers).status_code == 201
+    city = world.org(province, "city")
+    Offices(world, client, province, city, world.org(city, "county"), world.admin(city)).sent()
     with app.app_context():
         lists = [listed(item) for _module, found in manager.current().start("banyan_exports") for item in found]
     assert {"organisations", "accounts", "grants", "audit_entries"} <= {one.name for one in lists}

@@ -82,15 +82,16 @@ def resubmit(
     files: Sequence[StoredFile] | None = None,
     note: str = "",
     version: int | None = None,
+    vouched: bool = False,
 ) -> ApprovalRequest:
     """Send a returned request again, from its first step on. What is not given stays as it was.
 
     :param note: what was corrected, for those who decide. :param version: as it was read, where a form carries it.
+    :param vouched: the module has decided that whoever acts may: somebody with a code instead of an account.
     :raises Conflict: it is not returned (any more). :raises Forbidden: somebody else's.
     :raises Refused: its flow is not installed or switched off, or nobody could decide it.
     """
-    request = find(ctx, request_id, lock=True)
-    _require_own(ctx, request)
+    request = _own(ctx, request_id, vouched)
     move = _move(request, Act.RESUBMIT, version)
     flow = require_flow(ctx, request)
     request.title = request.title if title is None else title
@@ -108,15 +109,18 @@ def resubmit(
     return request
 
 
-def withdraw(ctx: Context, request_id: UUID, *, note: str = "", version: int | None = None) -> ApprovalRequest:
+def withdraw(
+    ctx: Context, request_id: UUID, *, note: str = "", version: int | None = None, vouched: bool = False
+) -> ApprovalRequest:
     """Take a request back: whoever asked, or a colleague of the asking organisation with the permission.
+
+    :param vouched: as for `resubmit`.
 
     A request whose flow is not installed any more can be withdrawn as well; there is nobody left to hear of it.
 
     :raises Conflict: it is decided already. :raises Forbidden: somebody else's.
     """
-    request = find(ctx, request_id, lock=True)
-    _require_own(ctx, request)
+    request = _own(ctx, request_id, vouched)
     move = _move(request, Act.WITHDRAW, version)
     before = request.state
     desks.clear(ctx, request)
@@ -152,9 +156,13 @@ def require_flow(ctx: Context, request: ApprovalRequest) -> Flow:
     return flow
 
 
-def _require_own(ctx: Context, request: ApprovalRequest) -> None:
+def _own(ctx: Context, request_id: UUID, vouched: bool) -> ApprovalRequest:
+    if vouched:
+        return ctx.session.get_one(ApprovalRequest, request_id, with_for_update=True, populate_existing=True)
+    request = find(ctx, request_id, lock=True)
     if not own(ctx, request):
         raise Forbidden(lazy("Only whoever asked for this can do that."))
+    return request
 
 
 def _move(request: ApprovalRequest, act: Act, version: int | None) -> rules.Move:
