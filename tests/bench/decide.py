@@ -10,12 +10,13 @@ from uuid import uuid4
 import casbin
 from casbin.model import Model
 
+from banyan.kernel.guidance import Guidance
 from banyan.kernel.settings import data_dir
 from banyan.kernel.values import Grant, Rights, Snapshot
 from banyan.modules.access.rules import decide
 from tests.bench.report import Report, Row
 
-ROLES, PERMISSIONS, GROUPINGS = 20, 60, 10_000
+ROLES, PERMISSIONS, GROUPINGS, LINKS = 20, 60, 10_000, 5_000
 HELD = ("1.", "1.7.", "1.7.1.", "1.9.", "1.7.1.3.")
 PLACE = "1.7.1.3.4."
 
@@ -39,6 +40,9 @@ def run(report: Report) -> None:
     told = f"{ours * 1e6:.2f} µs against {bare * 1e9:.0f} ns"
     report.at_most("decide() / a bare set look-up", ours / bare, 30, told)
     report.add(Row("decide() / `in` without any call", f"{ours / inline:.1f}×", detail=f"{inline * 1e9:.0f} ns"))
+    linked = Snapshot(1, policy.roles, Guidance(f"1.8.{n}." for n in range(LINKS)))
+    (guided,) = _fastest(lambda: [decide(grants, linked, name, PLACE) for name in asked], each=len(asked), repeats=500)
+    report.add(Row(f"decide() with {LINKS:,} links of guidance", f"{guided / ours:.1f}×", detail="of without any"))
     casbins = _casbin(held)
     faster = casbins / ours
     passed = faster >= 1000

@@ -7,12 +7,13 @@ policy's snapshot.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Text, and_, cast, func, or_
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, case, cast, func, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from banyan.kernel.treepath import upper
@@ -21,6 +22,7 @@ Range = tuple[str, str]
 PathColumn = InstrumentedAttribute[str] | ColumnElement[str]
 # Beyond so many ranges PostgreSQL searches them by halves instead of trying one after the other.
 MANY = 32
+PIECE = 256
 
 
 class Guidance:
@@ -78,5 +80,22 @@ def inside(path: PathColumn, ranges: Sequence[Range], *, hull: Sequence[Range] |
     bounds = [bound for found in ranges for bound in found]
     wide = hull if hull is not None else [(bounds[0], bounds[-1])]
     # Inside means that an odd number of bounds lies at or before the path.
-    odd: ColumnElement[Any] = func.width_bucket(path, cast(bounds, ARRAY(Text(collation="C")))) % 2
-    return and_(or_(*(and_(path >= lo, path < hi) for lo, hi in wide)), odd != 0)
+    return and_(or_(*(and_(path >= lo, path < hi) for lo, hi in wide)), _before(path, bounds) % 2 != 0)
+
+
+def _before(path: PathColumn, bounds: Sequence[str]) -> ColumnElement[Any]:
+    """How many of ``bounds`` lie at or before ``path``, or another number that is odd when that is.
+
+    PostgreSQL walks an array of texts from its beginning, so that a long one is taken in pieces of an even length.
+    """
+    if len(bounds) <= PIECE:
+        return _bucket(path, bounds)
+    size = 2 * math.isqrt(len(bounds) // 4 + 1)
+    pieces = [bounds[start : start + size] for start in range(0, len(bounds), size)]
+    found = {number: _bucket(path, piece) for number, piece in enumerate(pieces, 1)}
+    return case(found, value=_bucket(path, [piece[0] for piece in pieces]), else_=0)
+
+
+def _bucket(path: PathColumn, bounds: Sequence[str]) -> ColumnElement[Any]:
+    found: ColumnElement[Any] = func.width_bucket(path, cast(list(bounds), ARRAY(Text(collation="C"))))
+    return found

@@ -75,11 +75,12 @@ def test_visible_and_decide_give_the_same_answer(db: Database, tree: tuple[list[
 
 
 @pytest.mark.clause("ORG-12")
-@settings(max_examples=30)
-@given(trees())
+@settings(max_examples=40)
+@given(trees(), st.sampled_from([2, 256]))
 def test_they_agree_when_ranges_are_searched_by_halves(
-    db: Database, tree: tuple[list[str], list[str], list[Case]]
+    db: Database, tree: tuple[list[str], list[str], list[Case]], piece: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(guidance, "MANY", 1)
+        patch.setattr(guidance, "PIECE", piece)
         _check(db, *tree)
