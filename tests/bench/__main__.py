@@ -1,4 +1,4 @@
-"""``python -m tests.bench [decide] [apply] [pages] [dashboard] [search] [inbox] [move]``: all unless some are named.
+"""``python -m tests.bench`` and any of the names in `BENCHES`: all of them unless some are named.
 
 Exit code 0: every target was met, 1: one was missed, 2: what was asked for does not exist.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import applying, dashboard, decide, inbox, moving, pages, searching
+from tests.bench import applying, dashboard, decide, importing, inbox, moving, pages, searching
 from tests.bench.plans import Plans
 from tests.bench.report import RESULTS, Report, say
 from tests.bench.serving import serve
 from tests.bench.world import DIVISIONS, World, people, world
 
-BENCHES = ("decide", "apply", "pages", "dashboard", "search", "inbox", "move")
+BENCHES = ("decide", "apply", "pages", "dashboard", "search", "inbox", "move", "import")
 IN_THE_TREE = frozenset(("apply", "pages", "dashboard", "search"))
 
 
@@ -32,6 +32,8 @@ def main(asked: list[str]) -> int:
     if "move" in chosen:
         with world() as made:
             moving.run(report, made)
+    if "import" in chosen:
+        importing.run(report)
     if chosen & IN_THE_TREE:
         if DIVISIONS.is_file():
             with world() as made:

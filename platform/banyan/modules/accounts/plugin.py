@@ -15,6 +15,7 @@ from banyan.kernel.errors import Text
 from banyan.kernel.events import Event
 from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
+from banyan.kernel.imports import Importable
 from banyan.kernel.jobs import Job
 from banyan.kernel.values import Card, Metric, ModuleManifest, NavItem, OrgRef, Permission, SettingDef
 from banyan.modules.accounts import (
@@ -32,6 +33,7 @@ from banyan.modules.accounts import (
     stats,
     token_api,
 )
+from banyan.modules.accounts.imports import IMPORTS
 from banyan.modules.accounts.pages import pages
 from banyan.modules.accounts.services.codes import against_revocation
 from banyan.plugins import hookimpl
@@ -67,6 +69,11 @@ def banyan_page_blueprints() -> Sequence[Blueprint]:
 @hookimpl
 def banyan_exports() -> Sequence[Exportable]:
     return exports.EXPORTS
+
+
+@hookimpl
+def banyan_imports() -> Sequence[Importable]:
+    return IMPORTS
 
 
 @hookimpl

@@ -14,7 +14,7 @@ from banyan.modules.accounts import rules, strength
 
 LANGUAGE_LABELS = ("简体中文", "繁體中文", "English")
 REACHES = (("subtree", lazy("This organisation and those below")), ("self", lazy("This organisation alone")))
-_PHONE = validate.Regexp(r"\A(?:\+?[0-9][0-9 ()-]{4,22}[0-9])?\Z", error=message("This is not a phone number."))
+PHONE = validate.Regexp(r"\A(?:\+?[0-9][0-9 ()-]{4,22}[0-9])?\Z", error=message("This is not a phone number."))
 NAME = {"label": lazy("Sign-in name"), "autocomplete": "username"}
 _DISPLAY = {"label": lazy("Full name"), "autocomplete": "name", "help": lazy("As others read it.")}
 _PHONE_LABEL = {"label": lazy("Phone"), "autocomplete": "tel", "widget": "tel"}
@@ -109,7 +109,7 @@ class Registration(NewPassword):
         metadata={**NAME, "help": lazy("3 to 64 letters, digits or Chinese characters; capitals do not matter.")},
     )
     display_name = Text(required=True, validate=validate.Length(1, 50), metadata=_DISPLAY)
-    phone = Text(load_default="", validate=_PHONE, metadata=_PHONE_LABEL)
+    phone = Text(load_default="", validate=PHONE, metadata=_PHONE_LABEL)
 
     class Meta(Schema.Meta):
         fields = ("code", "sign_in_name", "display_name", "password", "repeated", "phone")
@@ -134,7 +134,7 @@ class AccountEdit(Schema):
     """What administrators edit; ``version`` is the one that was read."""
 
     display_name = Text(required=True, validate=validate.Length(1, 50), metadata=_DISPLAY)
-    phone = Text(load_default="", validate=_PHONE, metadata=_PHONE_LABEL)
+    phone = Text(load_default="", validate=PHONE, metadata=_PHONE_LABEL)
     version = ma.fields.Integer(
         validate=validate.Range(0, 2**62), metadata={"widget": "hidden", "description": "As it was read; else 409."}
     )
@@ -144,7 +144,7 @@ class ProfileEdit(Schema):
     """What everybody edits of the own account."""
 
     display_name = Text(required=True, validate=validate.Length(1, 50), metadata=_DISPLAY)
-    phone = Text(load_default="", validate=_PHONE, metadata=_PHONE_LABEL)
+    phone = Text(load_default="", validate=PHONE, metadata=_PHONE_LABEL)
     language = ma.fields.String(
         load_default=None,
         allow_none=True,
