@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from marshmallow import RAISE, Schema, ValidationError
+from marshmallow import RAISE, Schema, ValidationError, missing
+from marshmallow import fields as ma
 
 from banyan.kernel.i18n import lazy
 from banyan.kernel.imports.columns import ImportColumn
@@ -29,20 +30,25 @@ class Reader:
     """How the rows of one file are read.
 
     :ivar columns: key → column. :ivar mapping: key → position in the file. :ivar choices: key → what people write →
-        what is kept.
+        what is kept. :ivar loaded: what fields made of values that came before: most columns repeat themselves.
     """
 
     schema: Schema
     columns: Mapping[str, ImportColumn]
     mapping: Mapping[str, int]
     choices: Mapping[str, Mapping[str, str]]
+    loaded: dict[str, dict[Any, tuple[Any, list[Any]]]] = field(default_factory=dict)
+
+
+REMEMBERED = 2_000
 
 
 def read_row(reader: Reader, row: Row) -> ImportRow:
     """What a row of the file means, with every reason why it cannot be taken."""
-    found = ImportRow(row.number, [shown(cell) for cell in row.cells], {})
+    texts = [cell if isinstance(cell, str) else shown(cell) for cell in row.cells]
+    found = ImportRow(row.number, texts, {})
     payload: dict[str, Any] = {}
-    width = len(row.cells)
+    width = len(texts)
     for key, position in reader.mapping.items():
         cell = row.cells[position] if position < width else None
         if cell is None or cell == "":
@@ -60,17 +66,46 @@ def read_row(reader: Reader, row: Row) -> ImportRow:
 
 def _load(reader: Reader, payload: dict[str, Any], found: ImportRow) -> None:
     told = {reason.column for reason in found.reasons}
-    try:
-        found.data = reader.schema.load(payload, unknown=RAISE)
-    except ValidationError as error:
-        found.data = dict(error.valid_data or {}) if isinstance(error.valid_data, dict) else {}
-        for key, messages in _flat(error.messages):
-            # A spoilt cell is not also a missing one.
-            if key not in told:
-                for message in messages:
-                    found.reject(key if key in reader.columns else "", message)
+    found.data, errors = _loaded(reader, payload)
+    for key, messages in errors:
+        # A spoilt cell is not also a missing one.
+        if key not in told:
+            for message in messages:
+                found.reject(key if key in reader.columns else "", message)
     for key in reader.columns.keys() - reader.mapping.keys():
         found.data.pop(key, None)
+
+
+def _loaded(reader: Reader, payload: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[str, list[Any]]]]:
+    """What the schema makes of a row: field by field, unless it looks at rows as a whole."""
+    if any(getattr(reader.schema, "_hooks", {"unknown": True}).values()):
+        try:
+            return dict(reader.schema.load(payload, unknown=RAISE)), []
+        except ValidationError as error:
+            return dict(error.valid_data) if isinstance(error.valid_data, dict) else {}, _flat(error.messages)
+    data: dict[str, Any] = {}
+    errors: list[tuple[str, list[Any]]] = []
+    for name, one in reader.schema.load_fields.items():
+        key = one.data_key or name
+        value, reasons = _field(reader, key, one, payload.get(key, missing))
+        if reasons:
+            errors.append((key, reasons))
+        elif value is not missing:
+            data[name] = value
+    return data, errors
+
+
+def _field(reader: Reader, key: str, one: ma.Field[Any], value: Any) -> tuple[Any, list[Any]]:
+    known = reader.loaded.setdefault(key, {})
+    made = known.get(value)
+    if made is None:
+        try:
+            made = one.deserialize(value, key, {}), []
+        except ValidationError as error:
+            made = missing, list(error.messages) if isinstance(error.messages, list) else [str(error.messages)]
+        if len(known) < REMEMBERED:
+            known[value] = made
+    return made
 
 
 def _flat(messages: Any) -> list[tuple[str, list[Any]]]:

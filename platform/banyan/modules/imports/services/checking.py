@@ -50,7 +50,10 @@ def _read(path: Path, found: Import, item: Importable, reader: Reader) -> Iterat
     seen: dict[tuple[object, ...], int] = {}
     examples = [_example(item, code) for code in LANGUAGES]
     for row in sheets.rows(path, book, found.sheet, uploading.limits_of(item)):
-        if row.number <= found.heading_row or any(is_example(row, found.mapping, example) for example in examples):
+        if row.number <= found.heading_row:
+            continue
+        first = row.number == found.heading_row + 1
+        if first and any(is_example(row, found.mapping, example) for example in examples):
             continue
         read = read_row(reader, row)
         key = item.key_of(read)

@@ -31,9 +31,10 @@ from banyan.modules.audit.services import Subject, changes, record
 from banyan.modules.tenancy.events import OrganisationsImported, OrgChanged
 from banyan.modules.tenancy.manifest.cells import guarded
 from banyan.modules.tenancy.manifest.rollups import own_metrics
+from banyan.modules.tenancy.manifest.sql import uuid7
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.permissions import ORG_UPDATE
-from banyan.modules.tenancy.services.organisations import EDITABLE, NAMES, keep_correction, snapshot, subject
+from banyan.modules.tenancy.services.organisations import EDITABLE, NAMES, among, keep_correction, snapshot, subject
 from banyan.modules.tenancy.services.search import sort_name, tokens, tokens_of
 
 AT_ONCE = 5_000
@@ -65,11 +66,12 @@ DELETE FROM org_token t USING json_to_recordset(CAST(:rows AS json)) AS r(id uui
 CROSS JOIN LATERAL json_array_elements_text(r.tokens) AS g(token)
 WHERE t.token = g.token AND t.org_path = r.path AND t.org_id = r.id
 """)
-_DELTAS = text("""
+_DELTAS = text(f"""
 INSERT INTO stat_delta (id, org_id, org_path, metric, n)
-SELECT r.delta, r.id, r.path, r.metric, 1
-FROM json_to_recordset(CAST(:rows AS json)) AS r(delta uuid, id uuid, path text, metric text)
-""")
+SELECT {uuid7("row_number() OVER ()")}, r.id, r.path, m.metric, 1
+FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, path text, level text)
+CROSS JOIN LATERAL (VALUES (CAST(:active AS text)), (:level || r.level), (:opened)) AS m(metric)
+""")  # noqa: S608 - built of our own expressions
 
 
 def _rows(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -83,17 +85,14 @@ def create(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, An
     """
     placed = _placed(ctx, rows)
     now = ctx.clock.now()
+    active, level, opened = own_metrics("", now)
     for start in range(0, len(placed), AT_ONCE):
         piece = placed[start : start + AT_ONCE]
         ctx.session.execute(_INSERT, {**_rows(piece), "now": now, "who": ctx.actor.account_id})
         cut = [{**_at(org), "tokens": list(tokens_of(org["name"], org["sort_name"]))} for org in piece]
         ctx.session.execute(_TOKENS, _rows(cut))
-        deltas = [
-            {**_at(org), "delta": new_id(), "metric": metric}
-            for org in piece
-            for metric in own_metrics(org["level"], now)
-        ]
-        ctx.session.execute(_DELTAS, _rows(deltas))
+        deltas = [{**_at(org), "level": org["level"]} for org in piece]
+        ctx.session.execute(_DELTAS, {**_rows(deltas), "active": active, "level": level, "opened": opened})
     return placed
 
 
@@ -110,7 +109,7 @@ def _placed(ctx: Context, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, A
     for start in range(0, len(outer), AT_ONCE):
         statement = select(Org.code, Org.id, Org.path, Org.depth, Org.last_ordinal)
         for code, identity, path, depth, ordinal in ctx.session.execute(
-            statement.where(Org.code.in_(outer[start : start + AT_ONCE])).order_by(Org.path).with_for_update()
+            statement.where(Org.code == among(outer[start : start + AT_ONCE])).order_by(Org.path).with_for_update()
         ):
             places[code], last[code] = (identity, path, depth), ordinal
     below: dict[str, list[Mapping[str, Any]]] = {}

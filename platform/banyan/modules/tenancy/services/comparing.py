@@ -20,7 +20,7 @@ from banyan.modules.tenancy import links, rules
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.permissions import ORG_CREATE, ORG_UPDATE
 from banyan.modules.tenancy.services.linking import territorial
-from banyan.modules.tenancy.services.organisations import EDITABLE, Placing, placing
+from banyan.modules.tenancy.services.organisations import EDITABLE, Placing, among, placing
 
 AT_ONCE = 5_000
 NAMED = 6
@@ -73,7 +73,7 @@ def _there(ctx: Context, codes: Iterable[str]) -> Iterator[tuple[str, _There]]:
     wanted = sorted(codes)
     for start in range(0, len(wanted), AT_ONCE):
         statement = select(*columns, *editable).outerjoin(parent, parent.id == Org.parent_id)
-        for row in ctx.session.execute(statement.where(Org.code.in_(wanted[start : start + AT_ONCE]))):
+        for row in ctx.session.execute(statement.where(Org.code == among(wanted[start : start + AT_ONCE]))):
             code, identity, path, level, kind, status, version, link, above, *values = tuple(row)
             held = dict(zip(EDITABLE, values, strict=True))
             yield code, _There(identity, path, level, kind, status, version, link, above, held)

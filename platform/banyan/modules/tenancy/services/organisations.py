@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from banyan.kernel import treepath
 from banyan.kernel.clock import today
@@ -35,6 +36,11 @@ EDITABLE = ("name", "short_name", "founded_on", "person_in_charge", "phone", "di
 
 
 REVOKED: Text = lazy("This organisation has been revoked.")
+
+
+def among(codes: Sequence[str]) -> ColumnElement[Any]:
+    """``column == among(codes)``: one value for the database however many there are, where IN would be thousands."""
+    return any_(literal(list(codes), ARRAY(Org.code.type)))
 
 
 def subject(org: Org) -> Subject:
