@@ -70,7 +70,7 @@ IMPORTS = TableDef(
     identity=Import.id,
     columns=(
         Column("file_name", lazy("File"), Import.file_name, "link"),
-        Column("kind", lazy("What"), Import.kind, labels=Kinds()),
+        Column("kind", lazy("What is imported"), Import.kind, labels=Kinds()),
         Column("state", lazy("State"), STATE, "badge", labels=STATES, tones=TONES),
         Column("total", lazy("Rows"), Import.total, "integer"),
         Column("new", lazy("New"), Import.new, "integer"),
@@ -89,7 +89,7 @@ IMPORTS = TableDef(
         Sort("created_at", (Import.created_at, Import.id)),
     ),
     filters=(
-        Filter("kind", lazy("What"), "choice", lambda value: Import.kind == value, _kinds),
+        Filter("kind", lazy("What is imported"), "choice", lambda value: Import.kind == value, _kinds),
         Filter("state", lazy("State"), "choice", lambda value: value == STATE, _states),
         Filter("from", lazy("Uploaded from"), "date", lambda day: Import.created_at >= day_start(day)),
         Filter("until", lazy("Uploaded until"), "date", lambda day: Import.created_at < day_after(day)),

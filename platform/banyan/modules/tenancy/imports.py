@@ -128,7 +128,7 @@ def write(ctx: Context, rows: Sequence[ImportRow]) -> Written:
 
 ORGANISATIONS = Importable(
     name="organisations",
-    title=lazy("Organisations"),
+    title=lazy("Organisation"),
     permission=ORG_CREATE.name,
     schema=OrgRow,
     key=("code",),
