@@ -129,7 +129,8 @@ def clock() -> FixedClock:
 
 @pytest.fixture(scope="session")
 def _app(urls: Urls, home: Path) -> Iterator[Banyan]:
-    options = Settings.from_env({"BANYAN_HOME": str(home), "BANYAN_POOL_SIZE": "12"})
+    limits = {f"BANYAN_API_{name}": "1000000" for name in ("REQUESTS", "WRITES", "STRANGERS")}
+    options = Settings.from_env({"BANYAN_HOME": str(home), "BANYAN_POOL_SIZE": "12", **limits})
     app = create_app(options, app_url=urls.app, clock=FixedClock(NOW))
     app.config.update(TESTING=False, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
     yield app

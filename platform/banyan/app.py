@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from banyan import __version__, boundary, console, gate
-from banyan.api import docs, openapi
+from banyan.api import docs, openapi, rates
 from banyan.boundary import Banyan
 from banyan.kernel import i18n, runtime
 from banyan.kernel.access_marks import PUBLIC
@@ -77,6 +77,7 @@ def create_app(
         _register_views(app, plugins)
         console.init_app(app)
         boundary.install(app)
+        rates.install(app, settings)
         gate.install(app, by_name=UNGUARDED)
     except BaseException:
         app.extensions[runtime.KEY].db.dispose()

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response
 
 from banyan import gate
-from banyan.api import problems
+from banyan.api import answers, problems
 from banyan.kernel import runtime as rt
 from banyan.kernel.db.failures import explained, lost_race
 from banyan.kernel.db.scoped import NOWHERE
@@ -61,7 +61,7 @@ class Banyan(Flask):
 
     def _one_transaction(self) -> Response:
         try:
-            response = self.make_response(super().dispatch_request())
+            response = answers.once(lambda: self.make_response(super(Banyan, self).dispatch_request()))
         except DomainError:
             rt.leave(commit=False)
             raise

@@ -14,6 +14,7 @@ from flask import Flask, current_app, g, request
 from sqlalchemy import Connection, Select, true
 from werkzeug.routing import Rule
 
+from banyan.api import rates
 from banyan.kernel import runtime as rt
 from banyan.kernel.access_marks import PUBLIC, Mark, mark_of
 from banyan.kernel.context import Context
@@ -86,11 +87,13 @@ def open_gate() -> None:
     mark = marks.get(request.method) or marks["GET"]
     runtime = rt.runtime()
     if mark == PUBLIC and g.code is None and not _of_plugin():
+        rates.admit(None)
         _enter(NOBODY, None, NOWHERE, None, None)
         return
     connection = runtime.db.engine.connect()
     g.gate_connection = connection
     actor, place = _identify(connection)
+    rates.admit(actor)
     if actor is None and mark.kind != "public":
         raise Unauthenticated(lazy("Please sign in."))
     if mark.kind != "public" and not duties.open_to(g.get("obligation", ""), request.endpoint):
@@ -211,6 +214,7 @@ def _identify(connection: Connection) -> tuple[Actor | None, places.Place | None
     g.obligation, g.notice = found.obligation, found.notice
     g.language = found.language
     g.display_name = found.display_name
+    g.token_ends = found.expires_at
     beyond = width + len(policy.AUTHORITY)
     grants, snapshot = policy.read(connection, policy.store(), [row[width:beyond] for row in rows])
     actor = _actor(found, token, grants, snapshot, address)

@@ -110,6 +110,7 @@ def serve(kind: str, urls: Urls, home: Path) -> Iterator[Server]:
         "BANYAN_HOME": str(home / kind),
         "BANYAN_PORT": str(port),
         "BANYAN_LOG_FORMAT": "json",
+        **{f"BANYAN_API_{name}": "10000000" for name in ("REQUESTS", "WRITES", "STRANGERS")},
         "DATABASE_URL": f"{urls.owner}&application_name={name}",
         "DATABASE_APP_URL": f"{urls.app}&application_name={name}",
     }

@@ -54,7 +54,8 @@ def _cleaner(urls: Urls) -> str:
 @pytest.fixture(scope="session")
 def _app(urls: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Banyan]:
     home: Path = tmp_path_factory.mktemp("plugins-home")
-    options = Settings.from_env({"BANYAN_HOME": str(home), "BANYAN_POOL_SIZE": "12"})
+    limits = {f"BANYAN_API_{name}": "1000000" for name in ("REQUESTS", "WRITES", "STRANGERS")}
+    options = Settings.from_env({"BANYAN_HOME": str(home), "BANYAN_POOL_SIZE": "12", **limits})
     app = create_app(options, app_url=urls.app, clock=FixedClock(NOW), extra=EXTRA)
     app.config.update(TESTING=False, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
     yield app

@@ -9,8 +9,9 @@ from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from banyan.api import problems
+from banyan.api import manners, problems
 
+_BEARER = "A token of an account or of an organisation, made in the console; limited to permissions and organisations."
 DOCUMENT = "api-docs.openapi_json"
 
 
@@ -45,5 +46,6 @@ def make(app: Flask, version: str) -> BanyanApi:
         "security": [{"token": []}],
     }
     api = BanyanApi(app, spec_kwargs=spec)
-    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer"})
+    api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "description": _BEARER})
+    manners.add_parts(api.spec, problems.ProblemSchema)
     return api

@@ -47,6 +47,7 @@ def titles() -> dict[int, str]:
         404: _("Not found"),
         405: _("This address does not take that method."),
         409: _("Refused"),
+        412: _("Changed meanwhile"),
         413: _("Too large"),
         415: _("This media type is not taken."),
         422: _("Please check what you entered."),
@@ -83,7 +84,10 @@ def problem(
 def of_domain_error(error: DomainError) -> Response:
     """A domain error, with every reason."""
     fields = {key: [readable(reason) for reason in reasons] for key, reasons in error.fields.items()}
-    return problem(error.status, error.slug, [readable(reason) for reason in error.reasons], fields)
+    response = problem(error.status, error.slug, [readable(reason) for reason in error.reasons], fields)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def of_http_error(error: HTTPException) -> Response:

@@ -21,10 +21,12 @@ class DomainError(Exception):
 
     :ivar status: the HTTP status the boundary answers with.
     :ivar slug: the last part of the problem type, stable for API clients.
+    :ivar retry_after: seconds after which the same may be tried again; None: nothing is said about that.
     """
 
     status = 400
     slug = "bad-request"
+    retry_after: int | None = None
 
     def __init__(self, *reasons: Text, fields: Fields | None = None) -> None:
         super().__init__(*reasons)
@@ -80,6 +82,44 @@ class TooManyTries(DomainError):
     """Locked for a while."""
 
     status, slug = 429, "too-many-tries"
+
+
+class TooManyRequests(TooManyTries):
+    """One request too many in this minute."""
+
+    slug = "too-many-requests"
+
+    def __init__(self, *reasons: Text, retry_after: int) -> None:
+        super().__init__(*reasons)
+        self.retry_after = retry_after
+
+
+class BadHeader(DomainError):
+    """A header that cannot be read."""
+
+
+class PreconditionFailed(DomainError):
+    """The resource is not what the request says it must be."""
+
+    status, slug = 412, "precondition-failed"
+
+
+class StillRunning(DomainError):
+    """The same request is being answered at this moment."""
+
+    status, slug, retry_after = 409, "still-running", 1
+
+
+class KeyReused(DomainError):
+    """The key of a request was used for another one."""
+
+    status, slug = 422, "idempotency-key-reused"
+
+
+class AnswerNotKept(DomainError):
+    """It was done, and the answer cannot be told again."""
+
+    status, slug = 409, "answer-not-kept"
 
 
 class Invalid(DomainError):

@@ -42,6 +42,9 @@ class Settings:
     :ivar upload_limit: largest request body, in bytes (``BANYAN_UPLOAD_LIMIT_MB``).
     :ivar session_idle: a session ends after this time without a request (``BANYAN_SESSION_IDLE_MINUTES``).
     :ivar session_lifetime: a session ends after this time at the latest (``BANYAN_SESSION_HOURS``).
+    :ivar api_requests: requests a minute with one token; 0: nothing is limited (``BANYAN_API_REQUESTS``).
+    :ivar api_writes: of those, the ones that write; 0: without limit of their own (``BANYAN_API_WRITES``).
+    :ivar api_strangers: requests a minute without a token from one address (``BANYAN_API_STRANGERS``).
     :ivar demo: an empty database gets the demonstration province at the first start (``BANYAN_DEMO``).
     :ivar supervised: started by ``banyan serve``, which keeps a worker running beside the web.
     """
@@ -62,6 +65,9 @@ class Settings:
     upload_limit: int = 20 * MEBIBYTE
     session_idle: timedelta = timedelta(hours=2)
     session_lifetime: timedelta = timedelta(hours=12)
+    api_requests: int = 600
+    api_writes: int = 120
+    api_strangers: int = 60
     log_format: LogFormat = "console"
     log_level: str = "INFO"
     demo: bool = True
@@ -94,6 +100,9 @@ class Settings:
             upload_limit=read.number("BANYAN_UPLOAD_LIMIT_MB", 20, 1, 2048) * MEBIBYTE,
             session_idle=timedelta(minutes=read.number("BANYAN_SESSION_IDLE_MINUTES", 120, 1, 1440)),
             session_lifetime=timedelta(hours=read.number("BANYAN_SESSION_HOURS", 12, 1, 720)),
+            api_requests=read.number("BANYAN_API_REQUESTS", 600, 0, 10_000_000),
+            api_writes=read.number("BANYAN_API_WRITES", 120, 0, 10_000_000),
+            api_strangers=read.number("BANYAN_API_STRANGERS", 60, 0, 10_000_000),
             log_format="json"
             if read.choice("BANYAN_LOG_FORMAT", ("console", "json"), "console") == "json"
             else "console",

@@ -13,10 +13,14 @@ from sqlalchemy import select, update
 from banyan.boundary import Banyan
 from banyan.kernel.clock import FixedClock
 from banyan.kernel.db.scoped import Whole
+from banyan.kernel.events import OutboxEvent
 from banyan.kernel.jobs import LongTask
+from banyan.modules.access import policy
 from banyan.modules.access.models import RoleGrant
+from banyan.modules.accounts.events import TokenEnding
 from banyan.modules.accounts.models import Account, ApiToken
 from banyan.modules.accounts.services.behalf import actor_of
+from banyan.modules.accounts.token_jobs import warn_of_ends
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tenancy.models import Org
 from tests.factories import World
@@ -100,9 +104,12 @@ def test_a_personal_token_never_outlives_the_rights_of_its_account(
     assert status(client, "city", headers) == 404
 
 
-def test_delegation_through_a_token_never_widens(client: FlaskClient, world: World, tree: dict[str, Org]) -> None:
+def test_delegation_through_a_token_never_widens(
+    app: Banyan, client: FlaskClient, world: World, tree: dict[str, Org]
+) -> None:
     admin, other = world.admin(tree["province"]), world.account(tree["county"], "other")
-    needed = [READ, "access.grant:grant", "accounts.account:read"]
+    with app.app_context():
+        needed = ["access.grant:grant", *sorted(policy.store().snapshot.roles["member"].allowed)]
     headers = make(world.sign_in(admin), organisations=["city"], permissions=needed)
     grant = {"account": "other", "role": "member", "reach": "self"}
     url = "/api/v1/orgs/city/grants"
@@ -227,3 +234,27 @@ def test_the_gate_asks_one_statement_for_a_limited_token(
         status(client, "city", headers)
         asked.append(len(statements))
     assert asked[0] == asked[1]
+
+
+def test_a_token_that_ends_soon_says_so(
+    app: Banyan, client: FlaskClient, world: World, tree: dict[str, Org], clock: FixedClock
+) -> None:
+    admin = world.admin(tree["province"])
+    headers = service(world.sign_in(admin), last_day="2026-03-01")
+    browser = world.sign_in(admin)
+    assert "Banyan-Token-Expires" not in client.get("/api/v1/orgs/province", headers=headers).headers
+    assert "即将到期" not in browser.get("/orgs/province/tokens?state=valid").text.split("<tbody", 1)[1]
+    clock.instant += timedelta(days=10)
+    told = client.get("/api/v1/orgs/province", headers=headers).headers["Banyan-Token-Expires"]
+    assert told.startswith("2026-03-01T")
+    boss = world.sign_in(admin)
+    assert "即将到期" in boss.get("/orgs/province/tokens?state=ending").text.split("<tbody", 1)[1]
+    for _time in range(2):
+        with app.app_context():
+            ctx = world.context(admin)
+            warn_of_ends(ctx)
+            ctx.session.commit()
+            ctx.session.close()
+    world.session.rollback()
+    told_once = world.session.scalars(select(OutboxEvent).where(OutboxEvent.name == TokenEnding.NAME)).all()
+    assert len(told_once) == 1

@@ -53,6 +53,17 @@ class AccountReminded(Event):
     account_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class TokenEnding(Event):
+    """A token works for 14 more days at most. ``account_id`` is empty for a service token."""
+
+    NAME: ClassVar[str] = "accounts.token.ending"
+    token_id: str
+    name: str
+    account_id: str
+    expires_at: str
+
+
 ACTIONS: Mapping[str, Text] = {
     "accounts.account.create": lazy("Account opened"),
     "accounts.account.update": lazy("Account edited"),
@@ -96,4 +107,4 @@ FIELDS: Mapping[str, Text] = {
     "user_agent": lazy("Browser"),
 }
 
-EVENTS = (AccountOpened, AccountSuspended, AccountRestored, AccountFrozen, AccountReminded)
+EVENTS = (AccountOpened, AccountSuspended, AccountRestored, AccountFrozen, AccountReminded, TokenEnding)

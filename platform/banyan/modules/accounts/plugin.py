@@ -9,6 +9,8 @@ from flask import Blueprint
 from flask_smorest import Blueprint as ApiBlueprint
 
 from banyan import __version__
+from banyan.api.answers import StoredAnswer
+from banyan.api.rates import RequestCount
 from banyan.kernel.context import Context
 from banyan.kernel.db.base import Base
 from banyan.kernel.errors import Text
@@ -32,6 +34,7 @@ from banyan.modules.accounts import (
     settings,
     stats,
     token_api,
+    token_jobs,
 )
 from banyan.modules.accounts.imports import IMPORTS
 from banyan.modules.accounts.pages import pages
@@ -53,7 +56,7 @@ def banyan_permissions() -> Sequence[Permission]:
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
     own = (models.Account, models.AccountSession, models.ApiToken, models.TokenPlace, models.RegistrationCode)
-    return (*own, models.Throttle, *security_models.ALL)
+    return (*own, models.Throttle, StoredAnswer, RequestCount, *security_models.ALL)
 
 
 @hookimpl
@@ -118,7 +121,7 @@ def banyan_stats(ctx: Context, org: OrgRef, lo: str, hi: str) -> dict[str, dict[
 
 @hookimpl
 def banyan_jobs() -> Sequence[Job]:
-    return (jobs.PURGE,)
+    return (jobs.PURGE, token_jobs.PURGE_API, token_jobs.TOKEN_WARNINGS)
 
 
 @hookimpl
