@@ -14,6 +14,7 @@ from banyan.kernel.db.session import Database, ScopedSession
 from banyan.kernel.events import OutboxEvent
 from banyan.kernel.jobs import LongTask
 from banyan.modules.access.models import OrgRole, OrgRolePermission, RoleGrant
+from banyan.modules.accounts.models import ApiToken, TokenPlace
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.tenancy.life_models import OrgChange
 from banyan.plugins.enablement import ModulePolicy
@@ -411,3 +412,14 @@ def test_a_decision_that_cannot_be_is_answered_with_its_field(
         body = {**DECISION, "name": "新名", **body, "plan": answer.get_json()["plan"]}
         answer = life.ask("POST", "county", "rename", **body)
     assert (answer.status_code, list(fields(answer))) == (422, [field])
+
+
+def test_what_both_organisations_have_only_once_is_told_before_they_merge(life: Life, world: World) -> None:
+    world.token(life.admin)
+    token = world.session.scalars(select(ApiToken).where(ApiToken.account_id == life.admin.id)).first()
+    assert token is not None
+    for org in (life.county, life.other):
+        world.session.add(TokenPlace(token_id=token.id, org_id=org.id, org_path=org.path, reach="self"))
+    world.session.commit()
+    shown = life.ask("POST", "county", "merge/preview", english(life), **DECISION, into="other").get_json()
+    assert any("both organisations have: 1" in one for one in shown["reasons"]), shown

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Index,
+    PrimaryKeyConstraint,
     Select,
     Table,
     UniqueConstraint,
@@ -90,7 +91,8 @@ def _puts_together(module: str) -> bool:
 def _unique(table: Table) -> Iterator[tuple[list[ColumnElement[Any]], ColumnElement[bool] | None]]:
     """The columns, beside the organisation, of which it has each value only once, and the rows this holds for."""
     for constraint in (*table.constraints, *table.indexes):
-        single = isinstance(constraint, UniqueConstraint) or (isinstance(constraint, Index) and constraint.unique)
+        single = isinstance(constraint, UniqueConstraint | PrimaryKeyConstraint)
+        single = single or (isinstance(constraint, Index) and bool(constraint.unique))
         if not single:
             continue
         columns = list(constraint.columns)  # type: ignore[attr-defined]
