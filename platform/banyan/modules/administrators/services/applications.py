@@ -265,6 +265,6 @@ def _details(ctx: Context, application: AdministratorApplication) -> dict[Any, s
         lazy("Sign-in name"): application.sign_in_name,
         lazy("In place of"): standing.name_of(ctx, application.replaces),
         lazy("Reason"): application.reason,
-        lazy("Number"): application.number,
+        lazy("Application number"): application.number,
     }
     return {label: value for label, value in shown.items() if value}
