@@ -7,6 +7,7 @@ After adding a hook or a name, write the golden files anew and look at the diffe
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import os
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from banyan.app import CORE
 from banyan.kernel.flows import Flow
 from banyan.kernel.values import ModuleManifest, Service
 from banyan.plugins import hookimpl, hookspecs, manager
+from banyan.plugins.deprecations import Deprecated
 from banyan.plugins.manager import PluginError
 from tests.plugins.banyan_guestbook import plugin as guestbook
 
@@ -51,10 +53,40 @@ def test_signatures_of_hooks_stand() -> None:
     compare("hooks.txt", hooks())
 
 
-def test_names_of_the_sdk_stand() -> None:
+def promised(name: str) -> str:
+    """A name of the sdk as it is promised: functions with their arguments, dataclasses with their fields."""
+    found = getattr(banyan.sdk, name)
+    if inspect.isfunction(found):
+        return signature(name, found)
+    if dataclasses.is_dataclass(found) and isinstance(found, type):
+        fields = ", ".join(f"{one.name}: {one.type}" for one in dataclasses.fields(found))
+        return f"{name}({fields})"
+    return name
+
+
+def test_names_of_the_sdk_stand_with_their_signatures() -> None:
     assert sorted(banyan.sdk.__all__) == sorted(set(banyan.sdk.__all__))
     assert all(hasattr(banyan.sdk, name) for name in banyan.sdk.__all__)
-    compare("sdk.txt", sorted(banyan.sdk.__all__))
+    compare("sdk.txt", [promised(name) for name in sorted(banyan.sdk.__all__)])
+
+
+def test_a_plugin_that_uses_what_will_be_gone_is_named_and_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(banyan.sdk.DEPRECATED, "old_name", Deprecated(42, "new_name", 2))
+
+    class Dated(Manifested):
+        @hookimpl
+        def banyan_jobs(self) -> object:
+            assert banyan.sdk.old_name == 42  # type: ignore[attr-defined]
+            return ()
+
+    found = manager.load({}, {"dated": Dated(manifest("dated"))})
+    assert "dated" in found.manifests
+    (said,) = found.warnings["dated"]
+    assert "old_name" in said
+    assert "new_name" in said
+    assert "tests" in said, "the package that asks is named"
+    with pytest.raises(AttributeError, match="no attribute"):
+        _ = banyan.sdk.never_was  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", sorted(line.partition("(")[0] for line in hooks()))

@@ -6,9 +6,11 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner
 
@@ -17,7 +19,7 @@ from banyan.cli.plugin import plugin as command
 from banyan.kernel.db.embedded import Urls
 from banyan.plugins import manager
 from banyan.plugins.scaffold import ROOMS, NameRefused, create
-from banyan.testing import RULES, Report, check
+from banyan.testing import RULES, Report, check, database
 from banyan.testing.locating import CannotFind, Located, locate
 from tests.conftest import _URLS
 from tests.plugins.spoilt import SPOILT, instead, spoil
@@ -178,6 +180,56 @@ def test_the_command_makes_checks_and_tells_in_text_and_json(tmp_path: Path) -> 
     again = shell.invoke(command, ["catalogues", folder])
     assert again.exit_code == 0, again.output
     assert again.output.count(": whole") == 3
+
+
+@pytest.mark.clause("PLG-01")
+@pytest.mark.usefixtures("at_home")
+def test_an_uninstalled_plugin_is_written_out_and_leaves_nothing(
+    server: Urls, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = the(made(tmp_path, "leaving"))
+    plugins = manager.load(CORE, {"leaving": one.implementation})
+    with database.fresh_database(server, "banyan_purging", plugins) as urls:
+        for variable, value in (
+            ("BANYAN_HOME", str(tmp_path)), ("DATABASE_URL", urls.owner), ("DATABASE_APP_URL", urls.app),
+        ):  # fmt: skip
+            monkeypatch.setenv(variable, value)
+        with psycopg.connect(urls.owner) as owner:
+            owner.execute(
+                "INSERT INTO org_level (key, rank, label, mark) VALUES ('l', 1, '{}', 'l');"
+                " INSERT INTO org_type (key, label, parents, root, links) VALUES ('t', '{}', '[]', true, '[]')"
+            )
+            owner.execute(
+                "INSERT INTO org (id, path, depth, ordinal, code, name, sort_name, level, type, created_at, updated_at,"
+                " version) VALUES (gen_random_uuid(), '1.', 1, 1, 'x', 'x', 'x', 'l', 't', now(), now(), 1)"
+            )
+            owner.execute(
+                "INSERT INTO leaving_note (id, version, org_id, org_path, text, written_at)"
+                " SELECT gen_random_uuid(), 1, id, path, '买茶叶', now() FROM org"
+            )
+            owner.execute(
+                "INSERT INTO module_state (id, org_id, org_path, module, enabled, changed_at)"
+                " SELECT gen_random_uuid(), id, path, 'leaving', true, now() FROM org"
+            )
+        shell = CliRunner()
+        assert shell.invoke(command, ["purge", "leaving"], input="n\n").exit_code == 1
+        assert not (tmp_path / "purged").exists()
+        assert shell.invoke(command, ["purge", "stranger", "--yes"]).exit_code == 1
+
+        done = shell.invoke(command, ["purge", "leaving", "--yes"])
+
+        assert done.exit_code == 0, done.output
+        assert "leaving_note: 1 rows" in done.output
+        (kept,) = (tmp_path / "purged").glob("leaving-*.zip")
+        assert kept.stat().st_mode & 0o077 == 0
+        with zipfile.ZipFile(kept) as archive:
+            assert "买茶叶" in archive.read("leaving_note.csv").decode()
+        with psycopg.connect(urls.owner) as owner:
+            names = {row[0] for row in owner.execute("SELECT relname FROM pg_class WHERE relname LIKE '%leaving%'")}
+            assert names == set()
+            assert owner.execute("SELECT count(*) FROM module_state").fetchone() == (0,)
+            audited = owner.execute("SELECT subject_id, before FROM audit_entry WHERE action LIKE '%.purge'").fetchall()
+            assert audited == [("leaving", {"rows": {"leaving_note": 1}})]
 
 
 def test_the_kit_itself_is_no_module() -> None:

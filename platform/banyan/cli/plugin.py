@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
+from getpass import getuser
 from pathlib import Path
 
 import click
 import orjson
+import psycopg
+from psycopg.types.json import Jsonb
 
 from banyan.kernel import logs
+from banyan.kernel.clock import SystemClock
+from banyan.kernel.db.base import new_id
+from banyan.kernel.db.server import database_server
+from banyan.kernel.settings import Settings
+from banyan.plugins import purging
 from banyan.plugins.scaffold import ROOMS, NameRefused, create
 from banyan.testing.locating import CannotFind, Located
 
@@ -72,6 +80,43 @@ def catalogues(folder: Path) -> None:
     for one in _located(str(folder)):
         for path, left in update(one.package).items():
             click.echo(f"{path}: {left} to fill in" if left else f"{path}: whole")
+
+
+@plugin.command()
+@click.argument("name")
+@click.option(
+    "--into", type=click.Path(path_type=Path, file_okay=False), help="Folder for its data; BANYAN_HOME/purged."
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def purge(name: str, into: Path | None, yes: bool) -> None:
+    """Write out the data of the uninstalled plugin NAME, then drop its tables and all traces of it.
+
+    Unless told otherwise, its data goes into the folder purged of BANYAN_HOME.
+    """
+    if name in _taken():
+        raise click.ClickException(f"{name} is installed. Uninstall its package first (pip uninstall), then purge it.")
+    settings = Settings.from_env()
+    target = (into or settings.home / "purged") / f"{name}-{SystemClock().now():%Y%m%d-%H%M%S}.zip"
+    with database_server(settings) as urls, psycopg.connect(urls.owner) as owner:
+        tables = purging.tables_of(owner, name)
+        told = ", ".join(tables) or "no tables"
+        if not yes:
+            click.confirm(f"Write {told} to {target} and drop them?", abort=True)
+        done = purging.purge(owner, name, target)
+        _record(owner, name, done)
+    for table, rows in done.tables.items():
+        click.echo(f"  {table}: {rows} rows")
+    click.echo(f"Everything of {name} is in {done.file} and nowhere else.")
+
+
+def _record(owner: psycopg.Connection[tuple[object, ...]], name: str, done: purging.Purged) -> None:
+    """The audit entry, in the same transaction."""
+    owner.execute(
+        "INSERT INTO audit_entry (at, id, account_name, via, address, request_id, action, outcome, subject_type,"
+        " subject_id, subject_label, before) VALUES (%s, %s, %s, 'cli', '', %s, 'operators.plugin.purge', 'done',"
+        " 'plugin', %s, %s, %s)",
+        (SystemClock().now(), new_id(), getuser(), f"cli-{new_id().hex}", name, name, Jsonb({"rows": done.tables})),
+    )
 
 
 def _taken() -> set[str]:

@@ -37,6 +37,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("module", "place", "kind", "day", name="uq_plugin_failure"),
     )
     op.create_index("ix_plugin_failure_last_at", "plugin_failure", ["last_at"], unique=False)
+    op.create_table(
+        "plugin_known",
+        sa.Column("module", sa.Text(collation="C"), nullable=False),
+        sa.Column("prefix", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("migrated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("module", name=op.f("pk_plugin_known")),
+    )
+    grant_table(op, "plugin_known", "SELECT")
     op.add_column("account", sa.Column("operator", sa.Boolean(), server_default=sa.false(), nullable=False))
     grant_table(op, "plugin_off")
     grant_table(op, "plugin_failure")
@@ -44,5 +54,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_column("account", "operator")
+    op.drop_table("plugin_known")
     op.drop_table("plugin_failure")
     op.drop_table("plugin_off")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import warnings
 from collections.abc import Callable, Container, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -207,7 +208,8 @@ def _contained(plugins: Plugins, name: str, find: Callable[[], Any]) -> None:
     if name in plugins.core:
         raise PluginError(f"two modules are called {name!r}")
     try:
-        _register(plugins, name, find())
+        with _hearing(plugins, name):
+            _register(plugins, name, find())
     except PluginError as error:
         plugins.leave_out(name, str(error))
         log.error("plugin breaks the contract", plugin=name, reason=str(error))
@@ -217,14 +219,20 @@ def _contained(plugins: Plugins, name: str, find: Callable[[], Any]) -> None:
 
 
 def _register(plugins: Plugins, name: str, implementation: Any) -> None:
-    with warnings.catch_warnings(record=True) as heard:
-        warnings.simplefilter("always", DeprecationWarning)
-        plugins.pm.register(implementation, name=name)
-        plugins.answers[name] = check(plugins, name, implementation)
+    plugins.pm.register(implementation, name=name)
+    plugins.answers[name] = check(plugins, name, implementation)
     plugins.manifests[name] = plugins.answers[name]["banyan_manifest"]
     for service in plugins.answers[name].get("banyan_services", ()):
         plugins.services[service.key] = (name, service)
+
+
+@contextmanager
+def _hearing(plugins: Plugins, name: str) -> Iterator[None]:
+    """Write down what a plugin is told about names and hooks that will be gone."""
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", DeprecationWarning)
+        yield
     said = [str(one.message) for one in heard if issubclass(one.category, DeprecationWarning)]
     if said:
-        plugins.warnings[name] = said
+        plugins.warnings[name] = list(dict.fromkeys(said))
         log.warning("plugin uses what will be gone", plugin=name, what=said)

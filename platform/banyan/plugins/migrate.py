@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from banyan.kernel.db.rowsecurity import APP_ROLE
 from banyan.kernel.db.session import driver_url
+from banyan.plugins import known
 from banyan.plugins.manager import Plugins
 
 CORE = "core"
@@ -79,6 +80,8 @@ def _upgrade_contained(engine: Engine, owner: Owner, plugins: Plugins, failed: d
         return
     try:
         upgrade(engine, owner)
+        with engine.begin() as connection:
+            known.remember(connection, plugins, owner.name)
     except Exception as error:
         failed[owner.name] = f"{type(error).__name__}: {error}"
         log.exception("plugin cannot be migrated", plugin=owner.name)

@@ -10,5 +10,6 @@ from banyan.kernel.i18n import lazy
 ACTIONS: Mapping[str, Text] = {
     "operators.plugin.switch_off": lazy("Plugin switched off for all"),
     "operators.plugin.switch_on": lazy("Plugin no longer switched off for all"),
+    "operators.plugin.purge": lazy("Data of an uninstalled plugin written out and dropped"),
     "operators.plugin.forget_failures": lazy("Failures of a plugin counted anew"),
 }

@@ -14,6 +14,7 @@ STATES: Mapping[str, Text] = {
     "behind": lazy("Tables not up to date"),
     "off": lazy("Off for all"),
     "not_loaded": lazy("Not loaded"),
+    "gone": lazy("Uninstalled, data left"),
 }
 TONES: Mapping[str, str] = {
     "ok": "ok",
@@ -22,4 +23,5 @@ TONES: Mapping[str, str] = {
     "behind": "seal",
     "off": "warn",
     "not_loaded": "seal",
+    "gone": "",
 }

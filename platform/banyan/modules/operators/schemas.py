@@ -41,7 +41,7 @@ class PluginDetail(Schema):
 
     name = ma.fields.String()
     state = ma.fields.String(
-        metadata={"description": "`ok`, `ill`, `failing`, `behind`, `off` or `not_loaded`."},
+        metadata={"description": "`ok`, `ill`, `failing`, `behind`, `off`, `not_loaded` or `gone`."},
     )
     version = ma.fields.String(allow_none=True)
     source = ma.fields.String(metadata={"description": "Distribution and version it came in."})

@@ -12,7 +12,7 @@ from banyan.kernel.errors import NotFound, Refused
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import Health, ModuleManifest
 from banyan.modules.audit.services import Subject, record
-from banyan.plugins import enablement, failures, manager, migrate
+from banyan.plugins import enablement, failures, known, manager, migrate
 from banyan.plugins.enablement import ModulePolicy, ModuleState, PluginOff
 from banyan.plugins.failures import OFFER_FROM, PluginFailure
 from banyan.plugins.manager import Plugins
@@ -30,6 +30,7 @@ class PluginView:
     :ivar source: distribution and version it came in. :ivar off: how it was switched off for all, if it was.
     :ivar migration: how far its tables are; None without tables. :ivar organisations: that have switched it on.
     :ivar laid_down: organisations that have laid it down as mandatory for those below.
+    :ivar gone: it was uninstalled, and its data is still here.
     :ivar lately: failures today and yesterday. :ivar warnings: what its author should change.
     """
 
@@ -44,10 +45,13 @@ class PluginView:
     lately: int = 0
     warnings: tuple[str, ...] = ()
     health: Health | None = None
+    gone: bool = False
 
     @property
     def state(self) -> str:
-        """``not_loaded``, ``off``, ``behind``, ``failing``, ``ill`` or ``ok``: the first that is true."""
+        """``gone``, ``not_loaded``, ``off``, ``behind``, ``failing``, ``ill`` or ``ok``: the first that is true."""
+        if self.gone:
+            return "gone"
         if self.manifest is None:
             return "not_loaded"
         if self.off is not None:
@@ -60,13 +64,16 @@ class PluginView:
 
 
 def listing(ctx: Context) -> list[PluginView]:
-    """All plugins, those first that need somebody. Five statements however many there are, and one per health."""
+    """All plugins, those first that need somebody. Six statements however many there are, and one per health."""
     _operator(ctx)
     plugins = manager.current()
     seen = _Seen.of(ctx, plugins)
     views = [seen.plugin(ctx, plugins, name) for name in plugins.manifests if name not in plugins.core]
     views += [
         PluginView(name, None, plugins.sources.get(name, ""), reason) for name, reason in plugins.failures.items()
+    ]
+    views += [
+        PluginView(row.module, None, row.source, "", gone=True) for row in known.left_behind(ctx.session, plugins)
     ]
     return sorted(views, key=lambda view: (view.state == "ok", view.name))
 
