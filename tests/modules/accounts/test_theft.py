@@ -213,3 +213,22 @@ def test_a_new_browser_is_told_of_on_the_own_page(app: Banyan, world: World, cou
     assert world.sign_in(person(world, county, "wang.fang")).post(action[1]).status_code == 404
     assert owner.post(action[1]).status_code == 303
     assert "203.0.113.7" not in owner.get("/me/security").text
+
+
+def test_recovery_codes_are_not_guessed_faster_than_passwords_when_a_theft_is_reported(
+    app: Banyan, client: FlaskClient, world: World, county: Org
+) -> None:
+    account = person(world, county, "li.ming")
+    sign_in(client, "li.ming")
+    _app, codes = set_up_factor(client, world)
+    told = {}
+    for name, address in (("li.ming", "203.0.113.1"), ("nobody.here", "203.0.113.2")):
+        guesser = come_from(app.test_client(), address)
+        report = {"sign_in_name": name, "proof": "aaaaa-bbbbb"}
+        pages = [guesser.post("/report-theft", data=report).text for _ in range(6)]
+        told[name] = [page.split('role="alert"')[1].split("</ul>")[0] for page in pages]
+    assert told["li.ming"] == told["nobody.here"], "a name that does not exist is paused after as many"
+    late = {"sign_in_name": "li.ming", "proof": codes[0]}
+    assert come_from(app.test_client(), "203.0.113.1").post("/report-theft", data=late).status_code == 422
+    world.session.refresh(account)
+    assert account.status == "active"

@@ -11,6 +11,7 @@ from banyan.boundary import Banyan
 from banyan.kernel.db.session import ScopedSession
 from banyan.kernel.jobs import LongTask
 from banyan.kernel.worker import Runner, run_long_task
+from banyan.modules.accounts.security_models import SignIn
 from banyan.modules.tasks.exports import listed
 from banyan.modules.tenancy.life_models import OrgRevocation
 from banyan.plugins import manager
@@ -22,7 +23,9 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
     app: Banyan, client: FlaskClient, world: World, runner: Runner, session: ScopedSession
 ) -> None:
     province = world.org(code="province")
-    headers = world.token(world.admin(province))
+    admin = world.admin(province)
+    headers = world.token(admin)
+    session.add(SignIn(at=world.clock.now(), account_id=admin.id, outcome="in", address="10.0.0.1", user_agent="test"))
     today = world.clock.now().date()
     session.add(
         OrgRevocation(

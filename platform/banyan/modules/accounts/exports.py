@@ -18,6 +18,11 @@ def _rows(ctx: Context) -> ColumnElement[bool]:
     return and_(*(visible(ctx, one.name, Account.org_path, within=ctx.here) for one in (ACCOUNT_READ, ACCOUNT_EXPORT)))
 
 
+def _findings(ctx: Context) -> ColumnElement[bool]:
+    """The accounts the check-up is about: those that can be signed in to."""
+    return and_(_rows(ctx), Account.status == "active")
+
+
 def _sign_ins(ctx: Context) -> ColumnElement[bool]:
     """Sign-ins that one may both see and export."""
     return and_(*(visible(ctx, one.name, Account.org_path, within=ctx.here) for one in (SIGN_IN_READ, SIGN_IN_EXPORT)))
@@ -25,6 +30,6 @@ def _sign_ins(ctx: Context) -> ColumnElement[bool]:
 
 EXPORTS = (
     Exportable(ACCOUNTS, ACCOUNT_EXPORT.name, _rows),
-    Exportable(FINDINGS, ACCOUNT_EXPORT.name, _rows),
+    Exportable(FINDINGS, ACCOUNT_EXPORT.name, _findings),
     Exportable(SIGN_INS, SIGN_IN_EXPORT.name, _sign_ins),
 )

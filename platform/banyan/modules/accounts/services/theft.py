@@ -15,9 +15,8 @@ from sqlalchemy import select, update
 
 from banyan.kernel.context import Context
 from banyan.kernel.counting import count
-from banyan.kernel.errors import TooManyTries
 from banyan.kernel.events import publish
-from banyan.modules.accounts import rules
+from banyan.modules.accounts import rules, totp
 from banyan.modules.accounts.events import AccountFrozen
 from banyan.modules.accounts.models import Account, ApiToken
 from banyan.modules.accounts.security_models import FormerPassword
@@ -92,22 +91,22 @@ def freeze(ctx: Context, account: Account) -> None:
 def _otherwise_proved(ctx: Context, name: str, proof: str, visitor: Visitor) -> Account | None:
     """The account, if ``proof`` is a recovery code or the password before a change made by somebody else.
 
-    Counted like any other try by the sign-in that follows when it is not.
+    What has the form of a recovery code is counted as a try before it is looked up, whether there is such an account or
+    not; the try at the password that follows a wrong one is counted again.
     """
     with apart(ctx) as own:
-        account = own.session.scalar(select(Account).where(Account.sign_in_name == name))
-        if account is None or account.status == "suspended":
-            return None
         known = devices.standing(own, name, visitor)
-        former = _before_change(own, account, known)
-    if former is not None:
-        try:
-            guard.reserved_apart(ctx, name, visitor, known)
-        except TooManyTries:
-            return None
-        if passwords.verified(former, proof):
-            return account
-    return account if second_factor.looks_valid(ctx, account, proof) else None
+        account = own.session.scalar(select(Account).where(Account.sign_in_name == name, Account.status != "suspended"))
+        former = _before_change(own, account, known) if account is not None else None
+    if former is None and not totp.looks_like_recovery(proof):
+        return None
+    tries = guard.reserved_apart(ctx, name, visitor, known)
+    replaced = former is not None and passwords.verified(former, proof)
+    if account is None or not (replaced or second_factor.looks_valid(ctx, account, proof)):
+        return None
+    with apart(ctx) as own:
+        guard.passed(own, tries)
+    return account
 
 
 def _before_change(ctx: Context, account: Account, known: Standing) -> str | None:
