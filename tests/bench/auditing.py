@@ -21,11 +21,13 @@ from banyan.kernel.db.session import Database
 from banyan.kernel.settings import Settings
 from banyan.modules.audit import verification
 from banyan.modules.tenancy.models import Org
+from tests.bench import audit_writes
 from tests.bench.audit_world import BUSY, COUNTRY, QUIET, QUIET_COUNTY, AuditWorld, audit_world
 from tests.bench.plans import explained, recorded
 from tests.bench.report import RESULTS, Report, Row, say
 from tests.factories import World
 
+BENCHES = ("audit-search", "audit-verify", "audit-write")
 SIZE = int(os.environ.get("BANYAN_AUDIT_ENTRIES") or 10_000_000)
 # Pages of 8 kB that one search may touch, whatever the size of the log; by time that is a quarter of a second.
 BUFFERS = 25_000
@@ -82,6 +84,8 @@ def run(report: Report, chosen: set[str]) -> None:
             _searches(report, made)
         if "audit-verify" in chosen:
             _verification(report, made)
+        if "audit-write" in chosen:
+            audit_writes.run(report, made)
 
 
 def _searches(report: Report, made: AuditWorld) -> None:

@@ -145,11 +145,20 @@ class NotCompilable(ValueError):
 
 def run(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> list[Row]:
     """The rows of ``statement`` in the transaction of ``connection``, straight from the driver."""
+    return _driven(connection, statement, parameters).fetchall()
+
+
+def write(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> None:
+    """Run a ``statement`` that gives no rows back in the transaction of ``connection``, straight through the driver."""
+    _driven(connection, statement, parameters)
+
+
+def _driven(connection: Connection, statement: str, parameters: Mapping[str, Any]) -> psycopg.Cursor[Any]:
     if not connection.in_transaction():
         connection.begin()
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]  # ours
     try:
-        return driver.execute(statement, parameters).fetchall()
+        return driver.execute(statement, parameters)
     except psycopg.Error as error:
         if driver.broken:
             connection.invalidate(error)
