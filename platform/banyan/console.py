@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,17 +139,18 @@ class _Filler:
         """The rail of the organisation of this page, or on pages without one of where the reader works."""
         ctx = self.ctx.at(rest.ref)
         modules = self.modules or enabled_modules(ctx.session, manager.current(), rest.ref)
-        items = [
-            item
-            for _name, found in manager.current().ask("banyan_navigation", modules, ctx=ctx)
-            for item in found
-            if item.permission is None or decision.may(ctx, item.permission)
-        ]
+
+        def reading(found: Iterable[NavItem]) -> list[tuple[NavItem, NavLink]]:
+            allowed = [item for item in found if item.permission is None or decision.may(ctx, item.permission)]
+            return [(item, _link(item, rest.code)) for item in allowed]
+
+        asked = manager.current().ask("banyan_navigation", modules, ctx=ctx, reading=reading)
+        items = sorted((pair for _name, found in asked for pair in found), key=lambda pair: pair[0].order)
         sections = []
         for key, label in SECTIONS.items():
-            links = [_link(item, rest.code) for item in sorted(items, key=lambda one: one.order) if item.section == key]
+            links = tuple(link for item, link in items if item.section == key)
             if links:
-                sections.append(NavSection(label, tuple(links)))
+                sections.append(NavSection(label, links))
         return tuple(sections)
 
     def _tree(self, held: list[places.Place], known: dict[str, LevelView]) -> tuple[TreeNode, ...]:

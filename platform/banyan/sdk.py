@@ -13,6 +13,7 @@ from banyan.kernel.clock import SHANGHAI, Clock, today
 from banyan.kernel.context import Context
 from banyan.kernel.counting import count
 from banyan.kernel.db.base import Base, Identified, Versioned, c_text, new_id
+from banyan.kernel.db.beginnings import begins_with
 from banyan.kernel.db.rowsecurity import grant_table, scope_table
 from banyan.kernel.db.scoped import Published, Scoped
 from banyan.kernel.db.session import ScopedSession
@@ -130,6 +131,7 @@ __all__ = [
     "Written",
     "_",
     "attachment",
+    "begins_with",
     "c_text",
     "changes",
     "charts",

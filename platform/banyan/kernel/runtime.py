@@ -79,6 +79,12 @@ def current() -> Context:
     return found.ctx
 
 
+def enabled() -> frozenset[str]:
+    """Names of the modules that are on at the organisation of the current request."""
+    found = state()
+    return found.modules if found is not None else frozenset()
+
+
 def inside(org: OrgRef) -> Context:
     """Let the current request go on inside ``org`` alone, which a code of its visitor named.
 

@@ -160,7 +160,7 @@ class ModuleManifest:
     label: Text
     description: Text
     version: str
-    author: str = ""
+    author: Text = ""
     always_on: bool = False
     prefix: str = ""
     requires: tuple[str, ...] = ()

@@ -188,14 +188,6 @@ def banyan_cli() -> Sequence[click.Command]:  # type: ignore[empty-body]
 
 
 @hookspec(firstresult=True)
-def banyan_health() -> Health:  # type: ignore[empty-body]
-    """How the module is.
-
-    :return: its health.
-    """
-
-
-@hookspec(firstresult=True)
 def banyan_catalogues() -> Path:  # type: ignore[empty-body]
     """Where the module's translations lie.
 
@@ -232,10 +224,13 @@ def banyan_stats(ctx: Context, org: OrgRef, lo: str, hi: str) -> dict[str, dict[
 
 
 @hookspec
-def banyan_search(ctx: Context, text: str) -> Iterable[tuple[str, str]]:  # type: ignore[empty-body]
-    """Hits of the search box.
+def banyan_search(ctx: Context, text: str, most: int) -> Iterable[tuple[str, str]]:  # type: ignore[empty-body]
+    """Hits of the search box over the tree: what is found at the organisation of the request and those below it.
 
-    :param text: what was typed. :return: label and address of each hit.
+    It is asked while somebody types: look things up by the beginning of an indexed column, within `visible`.
+
+    :param text: what was typed. :param most: more than so many are not shown.
+    :return: label and address of each hit, the best first.
     """
 
 
@@ -274,6 +269,14 @@ def banyan_on_event(ctx: Context, name: str, event_id: str, payload: dict[str, A
 
 
 # ---- asked of every installed plugin, on or off
+
+
+@hookspec(firstresult=True)
+def banyan_health(ctx: Context) -> Health:  # type: ignore[empty-body]
+    """How the module is, asked when the operator looks. No organisation's rows can be seen then.
+
+    :param ctx: the operator's request. :return: its health.
+    """
 
 
 @hookspec

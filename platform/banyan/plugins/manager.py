@@ -99,11 +99,19 @@ class Plugins:
                 yield name, self.answers[name][hook]
 
     def ask(
-        self, hook: str, among: Container[str], *, ctx: Context | None = None, **arguments: Any
+        self,
+        hook: str,
+        among: Container[str],
+        *,
+        ctx: Context | None = None,
+        reading: Callable[[Any], Any] | None = None,
+        **arguments: Any,
     ) -> Iterator[tuple[str, Any]]:
         """Ask ``hook`` of the modules ``among``: module name, answer. A hook that raises costs its module only.
 
         What a plugin's hook did to the transaction of ``ctx`` before it raised is undone.
+
+        :param reading: makes what the caller needs of an answer; an answer it cannot read is a failure of the module.
         """
         with Isolated(self.report, ctx) as isolated:
             for name in self.manifests:
@@ -112,7 +120,8 @@ class Plugins:
                     continue
                 trusted = name in self.core
                 with isolated.one(name, hook, trusted=trusted) as answer:
-                    answer.value = _call(implementation, {"ctx": ctx, **arguments})
+                    value = _call(implementation, {"ctx": ctx, **arguments})
+                    answer.value = value if value is None or reading is None else reading(value)
                 if answer.value is not None:
                     yield name, answer.value
 

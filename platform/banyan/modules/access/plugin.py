@@ -24,7 +24,15 @@ from banyan.plugins import hookimpl
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
     said = lazy("Who may do what, and why")
-    return ModuleManifest("access", lazy("Roles and permissions"), said, __version__, always_on=True)
+    return ModuleManifest(
+        "access",
+        lazy("Roles and permissions"),
+        said,
+        __version__,
+        author=lazy("Banyan"),
+        holds=(lazy("Roles of organisations, what they allow, and who holds which role where"),),
+        always_on=True,
+    )
 
 
 @hookimpl

@@ -46,11 +46,12 @@ class Account(Identified, Versioned, OrgPair, Base):
             info={"field": "sign_in_name", "message": lazy("This sign-in name is already taken.")},
         ),
         CheckConstraint("status IN ('active', 'suspended', 'frozen')", name="status"),
+        Index("ix_account_display_name", "display_name"),
         Index("ix_account_frozen", "org_path", postgresql_where=text("status = 'frozen'")),
     )
 
     sign_in_name: Mapped[str] = c_text()
-    display_name: Mapped[str]
+    display_name: Mapped[str] = c_text()
     phone: Mapped[str] = mapped_column(default="", server_default="")
     person_id: Mapped[UUID | None]
     password_hash: Mapped[str | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import click
 from flask import Blueprint
@@ -38,6 +38,7 @@ from banyan.modules.accounts import (
 )
 from banyan.modules.accounts.imports import IMPORTS
 from banyan.modules.accounts.pages import pages
+from banyan.modules.accounts.services import finding
 from banyan.modules.accounts.services.codes import against_revocation
 from banyan.plugins import hookimpl
 
@@ -45,7 +46,19 @@ from banyan.plugins import hookimpl
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
     label, description = lazy("Accounts"), lazy("Sign-in, administrators and API tokens")
-    return ModuleManifest("accounts", label, description, __version__, always_on=True)
+    return ModuleManifest(
+        "accounts",
+        label,
+        description,
+        __version__,
+        author=lazy("Banyan"),
+        holds=(
+            lazy("Accounts: name, sign-in name, phone and roles of administrators"),
+            lazy("Sign-ins: when, from which address, with which device"),
+            lazy("Passwords and tokens, as fingerprints only"),
+        ),
+        always_on=True,
+    )
 
 
 @hookimpl
@@ -87,6 +100,11 @@ def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
 @hookimpl
 def banyan_dashboard_cards(ctx: Context) -> Sequence[Card]:
     return navigation.cards(ctx)
+
+
+@hookimpl
+def banyan_search(ctx: Context, text: str, most: int) -> Iterable[tuple[str, str]]:
+    return finding.find(ctx, text, most)
 
 
 @hookimpl

@@ -25,7 +25,15 @@ from banyan.plugins import hookimpl
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
     label, description = lazy("Administrator applications"), lazy("The level below asks, the one above opens accounts")
-    return ModuleManifest("administrators", label, description, __version__, always_on=True)
+    return ModuleManifest(
+        "administrators",
+        label,
+        description,
+        __version__,
+        author=lazy("Banyan"),
+        holds=(lazy("Applications: who is to hold an account, and their phone"),),
+        always_on=True,
+    )
 
 
 @hookimpl

@@ -27,7 +27,16 @@ from banyan.plugins import hookimpl
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
     what = lazy("Requests, decisions, deadlines and the inbox")
-    return ModuleManifest("approvals", lazy("Approvals"), what, __version__, always_on=True, icon="inbox")
+    return ModuleManifest(
+        "approvals",
+        lazy("Approvals"),
+        what,
+        __version__,
+        author=lazy("Banyan"),
+        holds=(lazy("Requests with their files, who decided them, when, and with what opinion"),),
+        always_on=True,
+        icon="inbox",
+    )
 
 
 @hookimpl

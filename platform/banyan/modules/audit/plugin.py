@@ -24,7 +24,15 @@ from banyan.plugins import hookimpl
 
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
-    return ModuleManifest("audit", lazy("Audit log"), lazy("Who did what, where and when"), __version__, always_on=True)
+    return ModuleManifest(
+        "audit",
+        lazy("Audit log"),
+        lazy("Who did what, where and when"),
+        __version__,
+        author=lazy("Banyan"),
+        holds=(lazy("What was done: by whom, when, from where, with the values before and after"),),
+        always_on=True,
+    )
 
 
 @hookimpl

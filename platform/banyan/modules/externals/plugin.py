@@ -25,7 +25,15 @@ from banyan.plugins import hookimpl
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
     said = lazy("Sponsor, registration authority, Party-building authority: filings and replies")
-    return ModuleManifest("externals", lazy("External bodies"), said, __version__, always_on=True)
+    return ModuleManifest(
+        "externals",
+        lazy("External bodies"),
+        said,
+        __version__,
+        author=lazy("Banyan"),
+        holds=(lazy("External bodies, what was filed with them, and their replies"),),
+        always_on=True,
+    )
 
 
 @hookimpl

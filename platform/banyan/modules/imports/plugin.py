@@ -26,7 +26,16 @@ from banyan.plugins import hookimpl
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
     what = lazy("Rows from spreadsheets: checked, shown, and written once they are confirmed")
-    return ModuleManifest("imports", lazy("Imports"), what, __version__, always_on=True, icon="file-import")
+    return ModuleManifest(
+        "imports",
+        lazy("Imports"),
+        what,
+        __version__,
+        author=lazy("Banyan"),
+        holds=(lazy("Spreadsheets and their rows, for 30 days"),),
+        always_on=True,
+        icon="file-import",
+    )
 
 
 @hookimpl

@@ -23,7 +23,15 @@ from banyan.plugins import hookimpl
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
     what = lazy("Plugins of the installation, their health and failures")
-    return ModuleManifest("operators", lazy("Operation"), what, __version__, always_on=True)
+    return ModuleManifest(
+        "operators",
+        lazy("Operation"),
+        what,
+        __version__,
+        author=lazy("Banyan"),
+        holds=(lazy("Failures of plugins, without anybody’s data, for 30 days"),),
+        always_on=True,
+    )
 
 
 @hookimpl

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import format_date
@@ -10,6 +12,7 @@ from banyan.kernel.access_marks import permission, signed_in
 from banyan.kernel.clock import today
 from banyan.kernel.errors import NotFound
 from banyan.kernel.runtime import current, state
+from banyan.kernel.values import Card
 from banyan.modules.access.decision import may
 from banyan.modules.stats.dashboard import Child, dashboard
 from banyan.modules.stats.permissions import FIGURE_READ
@@ -40,12 +43,14 @@ def show() -> ResponseReturnValue:
     ctx, known = current(), state()
     if known is None:
         raise NotFound
-    cards = [
-        card
-        for _name, found in manager.current().ask("banyan_dashboard_cards", known.modules, ctx=ctx)
-        for card in found
-        if card.permission is None or may(ctx, card.permission)
-    ]
+
+    def reading(found: Iterable[Card]) -> list[Card]:
+        allowed = [card for card in found if card.permission is None or may(ctx, card.permission)]
+        # An address that does not exist is the module's failure, not the page's.
+        return [card for card in allowed if url_for(card.endpoint)]
+
+    asked = manager.current().ask("banyan_dashboard_cards", known.modules, ctx=ctx, reading=reading)
+    cards = [card for _name, found in asked for card in found]
     cards.sort(key=lambda card: card.order)
     board = dashboard(ctx)
     optional = {manifest.name for manifest in manager.current().optional}

@@ -23,7 +23,15 @@ from banyan.plugins import hookimpl
 
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
-    return ModuleManifest("stats", lazy("Figures"), lazy("Numbers over a subtree"), __version__, always_on=True)
+    return ModuleManifest(
+        "stats",
+        lazy("Figures"),
+        lazy("Numbers over a subtree"),
+        __version__,
+        author=lazy("Banyan"),
+        holds=(lazy("Numbers by organisation, about no person"),),
+        always_on=True,
+    )
 
 
 @hookimpl

@@ -23,7 +23,16 @@ from banyan.plugins import hookimpl
 @hookimpl
 def banyan_manifest() -> ModuleManifest:
     what = lazy("Exports and other long work, with progress and results")
-    return ModuleManifest("tasks", lazy("Long tasks"), what, __version__, always_on=True, icon="progress")
+    return ModuleManifest(
+        "tasks",
+        lazy("Long tasks"),
+        what,
+        __version__,
+        author=lazy("Banyan"),
+        holds=(lazy("Long tasks: who began them, and the files they made"),),
+        always_on=True,
+        icon="progress",
+    )
 
 
 @hookimpl

@@ -14,7 +14,7 @@ from banyan.kernel.access_marks import permission
 from banyan.kernel.context import Context
 from banyan.kernel.files import DOCUMENT_TYPES, received
 from banyan.kernel.i18n import lazy
-from banyan.kernel.runtime import current, runtime
+from banyan.kernel.runtime import current, enabled, runtime
 from banyan.modules.access.decision import may, visible
 from banyan.modules.audit.history import history
 from banyan.modules.tasks.downloads import attachment
@@ -33,6 +33,7 @@ from banyan.modules.tenancy.services.life import revoking
 from banyan.modules.tenancy.services.life.history import timeline
 from banyan.modules.tenancy.setting_pages import add_setting_pages
 from banyan.modules.tenancy.treeview import DASHBOARD
+from banyan.plugins import manager, searching
 from banyan.web.forms import BoundForm
 from banyan.web.pages import done, submit
 from banyan.web.shell import TreeHit
@@ -63,8 +64,8 @@ def tree_branch() -> ResponseReturnValue:
 @pages.get("/orgs/<code>/tree/search")
 @permission(READ)
 def tree_search() -> ResponseReturnValue:
-    """Organisations whose name, initials or code holds what was typed."""
-    ctx, text = current(), request.args.get("q", "").strip()
+    """Organisations whose name, initials or code holds what was typed, and what the modules find."""
+    ctx, text = current(), request.args.get("q", "").replace("\x00", "").strip()
     found, known = _found(ctx, READ, text), levels(ctx.session)
     hits = [
         TreeHit(hit.place.shown_name, known[hit.place.level].mark, url_for(DASHBOARD, code=hit.place.code), _way(hit))
@@ -72,7 +73,8 @@ def tree_search() -> ResponseReturnValue:
     ]
     template = "_tree_search.html" if asked_by_htmx() else "tree_search.html"
     hint = search.HINT if found.too_short and text else ""
-    return render_template(template, hits=hits, q=text, more=found.more, hint=hint)
+    others = [] if found.too_short else searching.found(manager.current(), enabled(), ctx, text)
+    return render_template(template, hits=hits, q=text, more=found.more, hint=hint, others=others)
 
 
 def _found(ctx: Context, name: str, text: str) -> search.Found:

@@ -40,6 +40,11 @@ def banyan_manifest() -> ModuleManifest:
         lazy("Organisations"),
         lazy("The tree of organisations and their modules"),
         __version__,
+        author=lazy("Banyan"),
+        holds=(
+            lazy("The tree of organisations: names, codes, links, and what became of them"),
+            lazy("Which modules are on, and what was laid down"),
+        ),
         always_on=True,
     )
 

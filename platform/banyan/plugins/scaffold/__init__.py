@@ -17,12 +17,16 @@ ROOM_FILES: dict[str, tuple[str, ...]] = {
     "api": ("api.py",),
     "card": ("card.py", "templates/sample/card.html"),
     "events": ("events.py", "hearing.py"),
+    "health": ("health.py",),
     "jobs": ("jobs.py",),
+    "offers": ("offers.py",),
     "pages": ("pages.py", "templates/sample/notes.html", "templates/sample/new.html", "templates/sample/edit.html"),
     "privacy": ("privacy.py",),
+    "search": ("search.py",),
     "settings": ("settings.py",),
     "stats": ("stats.py",),
 }
+_LEADS_TO = {"search": "pages"}
 ROOMS = tuple(ROOM_FILES)
 """Rooms that a plugin can do without."""
 NAME = re.compile(r"[a-z][a-z0-9_]{1,30}[a-z0-9]")
@@ -50,6 +54,7 @@ def create(
     target = into / name
     if target.exists():
         raise FileExistsError(f"{target} exists already")
+    without = {*without, *(room for room, needed in _LEADS_TO.items() if needed in without)}
     left_out = {f"banyan_sample/{file}" for room in without for file in ROOM_FILES[room]}
     try:
         for source in sorted(path for path in TEMPLATE.rglob("*") if path.is_file()):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
-from flask import url_for
+from flask import g, url_for
 
 from banyan.modules.access.models import OrgRole
 from banyan.testing.conformity.findings import Finding, Subject
@@ -82,10 +83,14 @@ def hooks(subject: Subject) -> Iterator[Finding]:
             given = {
                 "ctx": ctx, "org": place.ref, "lo": "", "hi": "~", "text": "x", "name": "tenancy.org.created",
                 "event_id": "01900000-0000-7000-8000-000000000000", "payload": {}, "old_path": "9.",
+                "into": place.ref, "most": 6,
             }  # fmt: skip
             with subject.here.app.test_request_context("/orgs/place/"), ctx.session:
+                g.code = "place"
                 try:
-                    subject.here.plugins.tell(hook, subject.name, **given)
+                    answer = subject.here.plugins.tell(hook, subject.name, **given)
+                    if isinstance(answer, Iterator):
+                        list(islice(answer, 100))
                     ctx.session.flush()
                 except Exception as error:  # noqa: BLE001 - a hook may fail in any way, and that is the finding
                     yield Finding("hooks", hook, f"it fails: {type(error).__name__}: {error}", "Mend it")

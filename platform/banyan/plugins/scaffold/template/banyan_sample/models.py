@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from banyan.sdk import Base, Identified, Scoped, Versioned
+from banyan.sdk import Base, Identified, Scoped, Versioned, c_text
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
@@ -19,13 +19,17 @@ class Note(Identified, Versioned, Scoped, Base):
     __tablename__ = "sample_note"
     __table_args__ = (
         UniqueConstraint("event_id", name="uq_sample_note_event_id"),
+        # <search>
+        Index("ix_sample_note_text", "text"),
+        # </search>
         Index("ix_sample_note_written_at_id", "written_at", "id"),
         # <privacy>
         Index("ix_sample_note_person_id", "person_id"),
         # </privacy>
     )
 
-    text: Mapped[str]
+    # By bytes, so that an index finds how notes begin.
+    text: Mapped[str] = c_text()
     # <privacy>
     person_id: Mapped[UUID | None]
     # </privacy>

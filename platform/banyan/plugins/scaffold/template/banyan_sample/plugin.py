@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import (
+    # <search>
+    Iterable,
+    # </search>
+    Mapping,
+    Sequence,
+)
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +26,9 @@ from banyan.sdk import (
     Event,
     # </events>
     Exportable,
+    # <health>
+    Health,
+    # </health>
     # <jobs>
     Job,
     # </jobs>
@@ -36,6 +45,9 @@ from banyan.sdk import (
     # </stats>
     Permission,
     Role,
+    # <offers>
+    Service,
+    # </offers>
     # <settings>
     SettingDef,
     # </settings>
@@ -53,6 +65,11 @@ from . import (
     # </card>
     # <events>
     events,
+    # </events>
+    # <health>
+    health,
+    # </health>
+    # <events>
     hearing,
     # </events>
     # <jobs>
@@ -60,6 +77,9 @@ from . import (
     # </jobs>
     lists,
     models,
+    # <offers>
+    offers,
+    # </offers>
     # <pages>
     pages,
     # </pages>
@@ -67,6 +87,9 @@ from . import (
     # <privacy>
     privacy,
     # </privacy>
+    # <search>
+    search,
+    # </search>
     # <settings>
     settings,
     # </settings>
@@ -160,6 +183,27 @@ def banyan_dashboard_cards(ctx: Context) -> Sequence[Card]:
 
 
 # </card>
+# <search>
+@hookimpl
+def banyan_search(ctx: Context, text: str, most: int) -> Iterable[tuple[str, str]]:
+    return search.find(ctx, text, most)
+
+
+# </search>
+# <offers>
+@hookimpl
+def banyan_services() -> Sequence[Service]:
+    return offers.SERVICES
+
+
+# </offers>
+# <health>
+@hookimpl
+def banyan_health(ctx: Context) -> Health:
+    return health.health(ctx)
+
+
+# </health>
 # <settings>
 @hookimpl
 def banyan_settings() -> Sequence[SettingDef]:

@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+# <offers>
+from banyan.sdk import service
+# </offers>
 from banyan.testing import Installation, World
 from sqlalchemy import select
 
@@ -96,3 +99,45 @@ def test_an_event_that_comes_twice_is_noted_once(banyan: Installation, banyan_wo
 
 
 # </events>
+
+
+# <search>
+def test_the_search_box_finds_notes_by_how_they_begin(banyan: Installation, banyan_world: World, place: Any) -> None:
+    sister = banyan_world.org(code="sister")
+    banyan.switch_on(banyan_world, sister, "sample")
+    for org in (place, sister):
+        ctx = banyan_world.context(banyan_world.admin(org), org)
+        with banyan.app.test_request_context(), ctx.session:
+            services.write(ctx, {"text": f"买茶叶 {org.code}"})
+            ctx.session.commit()
+    page = banyan_world.sign_in(banyan_world.admin(place)).get("/orgs/place/tree/search?q=买茶").text
+    assert "买茶叶 place" in page
+    assert "买茶叶 sister" not in page
+    assert "/orgs/place/sample/" in page
+
+
+# </search>
+# <offers>
+def test_others_write_and_read_notes_through_the_service(
+    banyan: Installation, banyan_world: World, place: Any
+) -> None:
+    ctx = banyan_world.context(banyan_world.admin(place), place)
+    with banyan.app.test_request_context(), ctx.session:
+        notes = service(ctx, "sample.notes", 1)
+        made = notes.write(ctx, "买茶叶")
+        assert notes.newest(ctx, 5) == [made]
+        ctx.session.commit()
+
+
+# </offers>
+# <health>
+def test_too_many_notes_are_not_well(banyan: Installation) -> None:
+    from banyan_sample.health import TOO_MANY, judged
+
+    with banyan.app.test_request_context():
+        assert judged(TOO_MANY).ok
+        assert not judged(TOO_MANY + 1).ok
+        assert judged(TOO_MANY + 1).detail
+
+
+# </health>

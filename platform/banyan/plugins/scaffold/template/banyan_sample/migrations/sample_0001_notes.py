@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "sample_note",
-        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(collation="C"), nullable=False),
         # <privacy>
         sa.Column("person_id", sa.Uuid(), nullable=True),
         # </privacy>
@@ -36,6 +36,9 @@ def upgrade() -> None:
     # <privacy>
     op.create_index("ix_sample_note_person_id", "sample_note", ["person_id"])
     # </privacy>
+    # <search>
+    op.create_index("ix_sample_note_text", "sample_note", ["text"])
+    # </search>
     op.create_index("ix_sample_note_written_at_id", "sample_note", ["written_at", "id"])
     # Row security: without it, every organisation would see all notes.
     scope_table(op, "sample_note")
