@@ -55,7 +55,7 @@ from banyan.modules.audit.services import Subject, changes, record
 from banyan.modules.tasks.downloads import attachment
 from banyan.plugins import hookimpl
 from banyan.plugins.deprecations import Deprecated, getter
-from banyan.plugins.services import service
+from banyan.plugins.services import module_on, service
 from banyan.plugins.settings import setting
 from banyan.web import charts
 from banyan.web.forms import BoundForm
@@ -151,6 +151,7 @@ __all__ = [
     "load",
     "may",
     "may_see",
+    "module_on",
     "new_id",
     "page_schema",
     "participant",

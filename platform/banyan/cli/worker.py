@@ -26,6 +26,7 @@ from banyan.kernel.jobs import QUEUE
 from banyan.kernel.settings import Settings
 from banyan.modules.accounts.services.behalf import actor_of
 from banyan.plugins import enablement, manager
+from banyan.plugins.services import admit
 
 # Chunks are short; one that takes longer than this at a stop is left to the rescuer.
 GRACEFUL_SECONDS = 15
@@ -109,4 +110,4 @@ def runner(app: Banyan, stopping: threading.Event) -> jobs.Runner:
     def stopped(session: ScopedSession, job: str) -> bool:
         return job.partition(".")[0] in enablement.stopped(session, plugins)
 
-    return jobs.Runner(held.db, held.clock, held.store, held.jobs, actor_of, stopping, scene, failed, stopped)
+    return jobs.Runner(held.db, held.clock, held.store, held.jobs, actor_of, stopping, scene, failed, stopped, admit)

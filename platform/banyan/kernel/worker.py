@@ -38,6 +38,10 @@ def _never(_session: ScopedSession, _job: str) -> bool:
     return False
 
 
+def _admitted(_ctx: Context, _kind: str) -> None:
+    """Every task may run."""
+
+
 @dataclass
 class Runner:
     """What a worker needs to run jobs.
@@ -46,7 +50,7 @@ class Runner:
     :ivar stopping: set when the worker is told to end; tasks go back into the queue at their next chunk.
     :ivar scene: what stands around a job, given the language of who started it: the application's context.
     :ivar failed: told of a job that failed on our side. :ivar stopped: whether a job is not to run at present, asked
-        in the transaction of the run.
+        in the transaction of the run. :ivar admit: raises where a long task is not to go on, asked at every chunk.
     """
 
     db: Database
@@ -58,6 +62,7 @@ class Runner:
     scene: Callable[[str], AbstractContextManager[object]] = nullcontext
     failed: Callable[[str, BaseException], None] = _untold
     stopped: Callable[[ScopedSession, str], bool] = _never
+    admit: Callable[[Context, str], None] = _admitted
 
     def context(self, session: ScopedSession, actor: Actor, task: LongTask | None = None) -> Context:
         """The context of a job: the same road as a request from its fifth step."""
@@ -117,7 +122,9 @@ def _chunks(runner: Runner, run: TaskRun, fence: int) -> None:
     handler = runner.jobs[run.task.kind].handler
     if handler is None:
         raise LookupError(f"job {run.task.kind!r} has no handler")
+    runner.admit(run.ctx, run.task.kind)
     for progress in handler(run):
+        runner.admit(run.ctx, run.task.kind)
         _commit(runner, run, fence, progress)
         if run.task.cancel_asked:
             _end(runner, run, fence, "cancelled", "")

@@ -8,6 +8,7 @@ from banyan.sdk import (
     OrgRef,
     count,
     lazy,
+    module_on,
     # <settings>
     setting,
     # </settings>
@@ -29,7 +30,10 @@ def throw_away_old(ctx: Context) -> None:
     """Throw away what is older than each organisation keeps it, at most `BATCH` notes of an organisation a night."""
     with_notes = select(Note.org_id, Note.org_path).distinct().order_by(Note.org_path).limit(ORGANISATIONS)
     for identity, path in ctx.session.execute(with_notes).all():
-        _of(ctx, OrgRef(identity, path))
+        org = OrgRef(identity, path)
+        # The job runs for all; where the module is off, what it holds stays as it is.
+        if module_on(ctx, "sample", org):
+            _of(ctx, org)
 
 
 def _of(ctx: Context, org: OrgRef) -> None:

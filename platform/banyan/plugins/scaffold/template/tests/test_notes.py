@@ -74,15 +74,17 @@ def test_the_form_keeps_what_was_typed_and_says_what_is_wrong(
 def test_old_notes_are_thrown_away_at_night(banyan: Installation, banyan_world: World, place: Any) -> None:
     from banyan_sample.jobs import throw_away_old
 
+    off = banyan_world.org(place, "off")
     ctx = banyan_world.context(banyan_world.admin(place), place)
     with banyan.app.test_request_context(), ctx.session:
-        old = services.add(ctx, place.ref, "old")
-        old.written_at = ctx.clock.now() - timedelta(days=366)
+        for org in (place, off):
+            old = services.add(ctx, org.ref, f"old of {org.code}")
+            old.written_at = ctx.clock.now() - timedelta(days=366)
         services.add(ctx, place.ref, "new")
         ctx.session.flush()
         throw_away_old(ctx)
         ctx.session.commit()
-    assert banyan_world.session.scalars(select(Note.text)).all() == ["new"]
+    assert set(banyan_world.session.scalars(select(Note.text))) == {"new", "old of off"}
 
 
 # </jobs>
