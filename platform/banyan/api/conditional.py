@@ -111,7 +111,7 @@ def matched(asked: ETags, present: State | None) -> int | str | None:
     """
     if present is None:
         raise _failed()
-    strong = asked.as_set()
+    strong = {tag for tag in asked.as_set() if tag is not None}
     if present.version is None:
         same = present.tag in strong
     else:

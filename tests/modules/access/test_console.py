@@ -31,7 +31,7 @@ def test_a_role_is_granted_and_taken_back(land: Province) -> None:
 
 
 def test_the_form_offers_only_what_one_may_hand_on(land: Province) -> None:
-    wanted = ("access.grant:grant", "access.grant:read", "tenancy.org:read")
+    wanted = ("access.grant:grant", "access.grant:read", "approvals.inbox:read", "tenancy.org:read")
     role = land.define(land.mayor, "city", *wanted, name="授权员").get_json()["id"]
     clerk = land.world.account(land.city)
     land.world.grant(clerk, land.city, role)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import openpyxl
 from flask.testing import FlaskClient
@@ -12,6 +13,7 @@ from banyan.kernel.db.session import ScopedSession
 from banyan.kernel.jobs import LongTask
 from banyan.kernel.worker import Runner, run_long_task
 from banyan.modules.accounts.security_models import SignIn
+from banyan.modules.externals.models import ExternalBody, ExternalFiling
 from banyan.modules.tasks.exports import listed
 from banyan.modules.tenancy.life_models import OrgRevocation
 from banyan.plugins import manager
@@ -33,6 +35,11 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
             provisional=False, recorded_at=world.clock.now(), ended_grants=[],
         )
     )  # fmt: skip
+    place: dict[str, Any] = {"org_id": province.id, "org_path": province.path, "created_at": world.clock.now()}
+    body = ExternalBody(kind="sponsor", name="民政厅", since=today, **place)
+    session.add(body)
+    session.flush()
+    session.add(ExternalFiling(body_id=body.id, subject="章程", sent_on=today, due_order=today, **place))
     session.commit()
     file = {"file": (io.BytesIO(b"code,name\n"), "file.csv")}
     assert client.post("/api/v1/orgs/province/importables/organisations", data=file, headers=headers).status_code == 201

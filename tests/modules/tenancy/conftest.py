@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -129,7 +129,8 @@ def _installed(urls: Urls, app: Banyan, template: str, name: str, folder: Path) 
 
 
 def _drop(urls: Urls, name: str) -> None:
-    with psycopg.connect(urls.owner, autocommit=True) as connection:
+    with psycopg.connect(urls.owner, autocommit=True) as connection, suppress(psycopg.errors.InsufficientPrivilege):
+        # an owner may not end what the server does there by itself; the next one of that name takes its place
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 

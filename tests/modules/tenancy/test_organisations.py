@@ -98,7 +98,7 @@ def test_an_organisation_is_created_below_and_knows_everything_about_itself(
         ({"approval_document": None}, "approval_document"),
         ({"level": "galaxy"}, "level"),
         ({"level": "county"}, "level"),
-        ({"type": "guild"}, "type"),
+        ({"type": "no-such-type"}, "type"),
         ({"code": "Not A Slug"}, "code"),
         ({"code": "county"}, "code"),
         ({"code": "x"}, "code"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from html.parser import HTMLParser
 from typing import Any
@@ -69,6 +70,12 @@ def policy(subject: Subject) -> Iterator[Finding]:
 
 def reading(subject: Subject) -> Iterator[Finding]:
     """axe finds nothing, on desktop and phone, light and dark."""
+    # in a thread of its own: a browser of the tests around this one may hold the loop of theirs
+    with ThreadPoolExecutor(1) as apart:
+        yield from apart.submit(lambda: list(_read(subject))).result()
+
+
+def _read(subject: Subject) -> Iterator[Finding]:
     from axe_playwright_python.sync_playwright import Axe
     from playwright.sync_api import sync_playwright
 
