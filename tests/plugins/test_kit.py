@@ -24,8 +24,6 @@ from banyan.testing.locating import CannotFind, Located, locate
 from tests.conftest import _URLS
 from tests.plugins.spoilt import SPOILT, instead, spoil
 
-pytestmark = pytest.mark.clause("PLG-02")
-
 
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> Urls:
@@ -57,7 +55,7 @@ def the(folder: Path) -> Located:
 
 
 @pytest.mark.slow
-@pytest.mark.clause("PLG-01")
+@pytest.mark.clause("PLG-01", "PLG-02")
 @pytest.mark.usefixtures("at_home")
 def test_what_the_kit_makes_keeps_every_rule(server: Urls, tmp_path: Path) -> None:
     one = the(made(tmp_path, "guest"))
@@ -117,6 +115,7 @@ def vandal(server: Urls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[R
 
 
 @pytest.mark.slow
+@pytest.mark.clause("PLG-02")
 @pytest.mark.parametrize("rule", SPOILT)
 def test_whoever_breaks_a_rule_is_told_where_and_what_to_do(vandal: Report, rule: str) -> None:
     if rule in vandal.untried:

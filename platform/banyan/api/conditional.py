@@ -111,7 +111,7 @@ def matched(asked: ETags, present: State | None) -> int | str | None:
     """
     if present is None:
         raise _failed()
-    strong = {tag for tag in asked.as_set() if tag is not None}
+    strong = set(filter(None, asked.as_set()))  # werkzeug reads an empty tag as None
     if present.version is None:
         same = present.tag in strong
     else:

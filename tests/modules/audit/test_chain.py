@@ -22,8 +22,6 @@ from banyan.modules.audit.rules import Finding
 from tests.factories import World
 from tests.modules.audit.meddling import ENTRY, meddling, write
 
-pytestmark = pytest.mark.clause("SYS-01")
-
 
 @pytest.fixture
 def owner(urls: Urls, clean: None) -> Iterator[ScopedSession]:
@@ -54,6 +52,7 @@ def at(session: ScopedSession, position: int) -> str:
     return str(identity)
 
 
+@pytest.mark.clause("SYS-01")
 def test_what_was_written_holds(owner: ScopedSession, urls: Urls) -> None:
     write(urls, 40)
     walk = verification.verified(owner, size=7)
@@ -82,6 +81,7 @@ def test_an_altered_entry_is_named(owner: ScopedSession, urls: Urls, column: str
     assert [(one.kind, one.first, one.entry) for one in found(owner)] == [("altered", 9, at(owner, 9))]
 
 
+@pytest.mark.clause("SYS-01")
 def test_an_altered_entry_with_a_hash_of_its_own_is_named(owner: ScopedSession, urls: Urls) -> None:
     """Whoever rewrites an entry and its hash would have to rewrite all that follow."""
     write(urls, 20)
@@ -93,6 +93,7 @@ def test_an_altered_entry_with_a_hash_of_its_own_is_named(owner: ScopedSession, 
     assert [(one.kind, one.first) for one in found(owner)] == [("altered", 9), ("altered", 20)]
 
 
+@pytest.mark.clause("SYS-01")
 def test_dropped_entries_are_named_by_their_neighbours(owner: ScopedSession, urls: Urls) -> None:
     write(urls, 20)
     before, after = at(owner, 8), at(owner, 12)
@@ -104,6 +105,7 @@ def test_dropped_entries_are_named_by_their_neighbours(owner: ScopedSession, url
     assert second.at < second.until
 
 
+@pytest.mark.clause("SYS-01")
 def test_an_inserted_entry_is_named(owner: ScopedSession, urls: Urls) -> None:
     write(urls, 20)
     again = chain.SOUND.removeprefix("hash = ")
@@ -117,6 +119,7 @@ def test_an_inserted_entry_is_named(owner: ScopedSession, urls: Urls) -> None:
     assert [(one.kind, one.first, one.entry) for one in found(owner)] == [("inserted", 9, twin)]
 
 
+@pytest.mark.clause("SYS-01")
 def test_an_entry_appended_without_the_chain_is_named(owner: ScopedSession, urls: Urls) -> None:
     write(urls, 20)
     again = chain.SOUND.removeprefix("hash = ")
@@ -129,6 +132,7 @@ def test_an_entry_appended_without_the_chain_is_named(owner: ScopedSession, urls
     assert [(one.kind, one.last) for one in found(owner)] == [("inserted", 21)]
 
 
+@pytest.mark.clause("SYS-01")
 def test_two_entries_that_changed_places_are_named(owner: ScopedSession, urls: Urls) -> None:
     write(urls, 20)
     with meddling(urls) as hand:
@@ -140,6 +144,7 @@ def test_two_entries_that_changed_places_are_named(owner: ScopedSession, urls: U
     assert [(one.kind, one.first) for one in found(owner)] == [("altered", 5), ("altered", 6)]
 
 
+@pytest.mark.clause("SYS-01")
 def test_a_cut_tail_is_named(owner: ScopedSession, urls: Urls) -> None:
     write(urls, 20)
     last = at(owner, 17)
@@ -197,6 +202,7 @@ def test_a_detached_month_is_told_from_an_archived_one(owner: ScopedSession, url
     assert found(owner) == []
 
 
+@pytest.mark.clause("SYS-01")
 def test_entries_that_move_to_their_month_keep_their_places(owner: ScopedSession, urls: Urls) -> None:
     write(urls, 12, datetime(2091, 12, 5, tzinfo=UTC), timedelta(hours=1))
     ensure_partitions(owner.connection(), date(2091, 11, 30))
@@ -204,6 +210,7 @@ def test_entries_that_move_to_their_month_keep_their_places(owner: ScopedSession
     assert verification.verified(owner, size=7)[1] == []
 
 
+@pytest.mark.clause("SYS-01")
 def test_since_looks_at_what_is_newer_alone(owner: ScopedSession, urls: Urls) -> None:
     write(urls, 20, datetime(2026, 1, 1, tzinfo=UTC), timedelta(days=1))
     with meddling(urls) as hand:
@@ -215,6 +222,7 @@ def test_since_looks_at_what_is_newer_alone(owner: ScopedSession, urls: Urls) ->
     assert kinds(owner, since=datetime(2026, 1, 18, tzinfo=UTC)) == []
 
 
+@pytest.mark.clause("SYS-01")
 def test_the_application_can_neither_skip_nor_forge_the_chain(owner: ScopedSession, urls: Urls) -> None:
     with psycopg.connect(urls.app) as app:
         app.execute("SELECT set_config('banyan.audit_lane', '(0,1)', false)")
@@ -244,6 +252,7 @@ def test_the_application_can_neither_skip_nor_forge_the_chain(owner: ScopedSessi
     assert sorted(owner.scalars(select(AuditEntry.position))) == [1, 2, 3, 4, 5]
 
 
+@pytest.mark.clause("SYS-01")
 def test_a_rollback_leaves_no_gap(owner: ScopedSession, urls: Urls) -> None:
     with psycopg.connect(urls.app) as app:
         for _round in range(3):
@@ -260,6 +269,7 @@ def test_a_rollback_leaves_no_gap(owner: ScopedSession, urls: Urls) -> None:
     assert sorted(owner.scalars(select(AuditEntry.position))) == list(range(1, 13))
 
 
+@pytest.mark.clause("SYS-01")
 def test_two_hundred_writers_at_once_leave_a_whole_chain(owner: ScopedSession, urls: Urls) -> None:
     """They hold rows of their own besides, in opposite orders: a lane must never be what a transaction waits for."""
     with psycopg.connect(urls.owner) as hand:
@@ -286,6 +296,7 @@ def test_two_hundred_writers_at_once_leave_a_whole_chain(owner: ScopedSession, u
     assert (walk.entries, findings) == (3 * 171, [])
 
 
+@pytest.mark.clause("SYS-01")
 def test_a_frozen_view_of_the_database_does_not_keep_from_writing(owner: ScopedSession, urls: Urls) -> None:
     with psycopg.connect(urls.app) as frozen:
         frozen.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -297,6 +308,7 @@ def test_a_frozen_view_of_the_database_does_not_keep_from_writing(owner: ScopedS
     assert found(owner) == []
 
 
+@pytest.mark.clause("SYS-01")
 def test_what_is_written_during_a_verification_does_no_harm(owner: ScopedSession, urls: Urls) -> None:
     write(urls, 20, datetime.now(UTC) - timedelta(days=1))
     walk = verification.begin(owner)
@@ -306,6 +318,7 @@ def test_what_is_written_during_a_verification_does_no_harm(owner: ScopedSession
     assert verification.ended(owner, walk) == []
 
 
+@pytest.mark.clause("SYS-01")
 def test_a_walk_can_be_put_aside_and_taken_up(owner: ScopedSession, urls: Urls) -> None:
     write(urls, 20)
     with meddling(urls) as hand:
@@ -317,6 +330,7 @@ def test_a_walk_can_be_put_aside_and_taken_up(owner: ScopedSession, urls: Urls) 
     assert [one.first for one in verification.ended(owner, walk)] == [3]
 
 
+@pytest.mark.clause("SYS-01")
 def test_a_verification_is_kept_with_the_heads_it_began_with(
     world: World, owner: ScopedSession, urls: Urls, clock: FixedClock
 ) -> None:
