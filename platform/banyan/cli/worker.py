@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import threading
 from collections.abc import Iterator
@@ -43,7 +44,15 @@ def worker() -> None:
     if settings.supervised:
         follow_parent()
     app = create_app(settings, app_url=settings.serving_url)
+    at_home()
     asyncio.run(work(app, settings, settings.serving_url))
+
+
+def at_home() -> None:
+    """Leave what the start made out of garbage collection: it stays until the end, and looking through all of it
+    again and again takes a fifth of the time of a task that handles ten thousand rows."""
+    gc.collect()
+    gc.freeze()
 
 
 async def work(app: Banyan, settings: Settings, url: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from sqlalchemy import text, update
 
 from banyan.kernel.context import Context
@@ -16,6 +18,10 @@ _PATIENCE = {
     "lock_timeout": 120_000,
     "idle_in_transaction_session_timeout": 600_000,
 }
+
+
+# Seconds between two tellings: each is a transaction of its own.
+TELLING = 0.5
 
 
 class Stopped(Exception):
@@ -37,9 +43,13 @@ class Pace:
     def __init__(self, task: TaskRun, database: Database) -> None:
         self._id, self._fence, self._clock = task.task.id, task.task.fence, task.ctx.clock
         self._org, self._database = task.task.org, database
+        self._told = 0.0
 
     def tell(self, done: int, total: int) -> None:
-        """The task is alive and has done so much."""
+        """The task is alive and has done so much; said at most every `TELLING` seconds."""
+        if time.monotonic() - self._told < TELLING:
+            return
+        self._told = time.monotonic()
         with self._database.session(Subtree(self._org)) as session:
             row = session.execute(
                 update(LongTask)

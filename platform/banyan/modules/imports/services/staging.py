@@ -83,11 +83,11 @@ def counted(ctx: Context, run: Import) -> dict[str, int]:
 
 
 def chunks(ctx: Context, run: Import, item: Importable, after: int, size: int) -> Iterator[list[tuple[ImportRow, str]]]:
-    """New and changed rows in the file's order, each with the kind it was shown as."""
+    """New and changed rows in the file's order, each with the kind it was shown as; without what their cells show."""
     dates = [column.key for column in item.columns if column.kind == "date"]
     while True:
         found = ctx.session.execute(
-            select(StagedRow.number, StagedRow.kind, StagedRow.cells, StagedRow.data, StagedRow.before, StagedRow.memo)
+            select(StagedRow.number, StagedRow.kind, StagedRow.data, StagedRow.before)
             .where(
                 StagedRow.org_id == run.org_id,
                 StagedRow.import_id == run.id,
@@ -103,13 +103,11 @@ def chunks(ctx: Context, run: Import, item: Importable, after: int, size: int) -
         after = found[-1][0]
 
 
-def _row(
-    dates: list[str], number: int, _kind: str, cells: list[Any], data: dict[str, Any], before: Any, memo: Any
-) -> ImportRow:
+def _row(dates: list[str], number: int, _kind: str, data: dict[str, Any], before: Any) -> ImportRow:
     for key in dates:
         if isinstance(data.get(key), str):
             data[key] = date.fromisoformat(data[key])
-    return ImportRow(number, cells, data, before=before, memo=memo)
+    return ImportRow(number, [], data, before=before)
 
 
 def wrong(ctx: Context, run: Import, *, every: bool = False) -> Iterator[tuple[int, list[str], list[Reason]]]:
