@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import applying, auditing, dashboard, decide, importing, inbox, moving, pages, searching
+from tests.bench import applying, auditing, dashboard, decide, guests, importing, inbox, moving, pages, searching
 from tests.bench.plans import Plans
 from tests.bench.report import RESULTS, Report, say
 from tests.bench.serving import serve
 from tests.bench.world import DIVISIONS, World, people, world
 
-BENCHES = ("decide", "apply", "pages", "dashboard", "search", "inbox", "move", "import", *auditing.BENCHES)
+BENCHES = ("decide", "apply", "pages", "dashboard", "search", "inbox", "guests", "move", "import", *auditing.BENCHES)
 IN_THE_TREE = frozenset(("apply", "pages", "dashboard", "search"))
 
 
@@ -31,6 +31,8 @@ def main(asked: list[str]) -> int:
         auditing.run(report, chosen)
     if "inbox" in chosen:
         inbox.run(report)
+    if "guests" in chosen:
+        guests.run(report)
     if "move" in chosen:
         with world() as made:
             moving.run(report, made)
@@ -51,7 +53,7 @@ def main(asked: list[str]) -> int:
 
 def _in_the_tree(report: Report, made: World, chosen: set[str]) -> None:
     applying.run(report, made)
-    if not chosen - {"decide", "apply", "inbox", "move", *auditing.BENCHES}:
+    if not chosen - {"decide", "apply", "inbox", "guests", "move", *auditing.BENCHES}:
         return
     people(made)
     plans = Plans(made)

@@ -102,23 +102,29 @@ def compare(sides: Sequence[Asked], *, rounds: int, requests: int) -> list[Cost]
 
 
 @contextmanager
-def serve(kind: str, urls: Urls, home: Path) -> Iterator[Server]:
-    """Run ``ours`` or the ``baseline`` in a gunicorn of its own, with the settings of `banyan web`."""
-    port, name = _free_port(), f"bench_{kind}"
+def serve(
+    kind: str, urls: Urls, home: Path, *, called: str = "", more: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Run ``ours`` or the ``baseline`` in a gunicorn of its own, with the settings of `banyan web`.
+
+    :param called: what to call it; as what it is, unless given. :param more: environment variables.
+    """
+    port, name = _free_port(), f"bench_{called or kind}"
     env = {
         **os.environ,
-        "BANYAN_HOME": str(home / kind),
+        "BANYAN_HOME": str(home / (called or kind)),
         "BANYAN_PORT": str(port),
         "BANYAN_LOG_FORMAT": "json",
-        **{f"BANYAN_API_{name}": "10000000" for name in ("REQUESTS", "WRITES", "STRANGERS")},
+        **{f"BANYAN_API_{limit}": "10000000" for limit in ("REQUESTS", "WRITES", "STRANGERS")},
         "DATABASE_URL": f"{urls.owner}&application_name={name}",
         "DATABASE_APP_URL": f"{urls.app}&application_name={name}",
+        **(more or {}),
     }
-    with (home / f"{kind}.log").open("wb") as log:
+    with (home / f"{called or kind}.log").open("wb") as log:
         master = subprocess.Popen([sys.executable, "-m", "tests.bench.under_gunicorn", kind], env=env, stderr=log)
     watching = psycopg.connect(urls.owner, autocommit=True)
     try:
-        yield Server(name, port, _worker(master, port, home / f"{kind}.log"), watching)
+        yield Server(name, port, _worker(master, port, home / f"{called or kind}.log"), watching)
     finally:
         watching.close()
         master.terminate()

@@ -10,19 +10,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, UniqueConstraint, delete, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from banyan.kernel.db.base import Base, Identified
+from banyan.kernel.db.prepared import Prepared
 from banyan.kernel.db.scoped import OrgPair
 from banyan.kernel.guidance import Range, inside
-from banyan.kernel.treepath import upper
+from banyan.kernel.treepath import lineage, upper
 from banyan.kernel.values import OrgRef
-from banyan.plugins.governing import governs
+from banyan.plugins.governing import governing, governs
 from banyan.plugins.manager import Plugins
 
 Policy = Literal["mandatory", "allowed", "forbidden"]
@@ -86,22 +98,36 @@ class Standing:
 OFF = Standing(None, None, False, False)
 
 
+def _everything(policies: ColumnElement[bool]) -> Select[str, str, str]:
+    laid_down = select(ModulePolicy.module, ModulePolicy.policy, ModulePolicy.org_path).where(policies)
+    states = select(ModuleState.module, literal("switch"), literal("")).where(
+        ModuleState.org_id == bindparam("org_id"), ModuleState.enabled.is_(True)
+    )
+    off = select(PluginOff.module, literal("off"), literal(""))
+    every = union_all(laid_down, states, off).subquery()
+    return select(*every.c)
+
+
+# The gate asks it of every request.
+_STANDINGS = Prepared(_everything(governing(ModulePolicy.org_path)))
+
+
+def _touched(session: Session | Connection, org: OrgRef, edge: str | None) -> Sequence[Sequence[Any]]:
+    if edge is None:
+        return _STANDINGS.rows(session, {"line": lineage(org.path), "org_id": org.id})
+    asked = _everything(governs(ModulePolicy.org_path, org, edge=edge))
+    return session.execute(asked, {"org_id": org.id}).all()
+
+
 def standings(session: Session | Connection, org: OrgRef, *, edge: str | None = None) -> dict[str, Standing]:
     """Module name → standing at ``org``, for every module anyone ever touched; others are `OFF`. One statement.
 
     :param edge: as if links of guidance lay otherwise, see `governs`.
     """
-    policies = select(ModulePolicy.module, ModulePolicy.policy, ModulePolicy.org_path).where(
-        governs(ModulePolicy.org_path, org, edge=edge)
-    )
-    states = select(ModuleState.module, literal("switch"), literal("")).where(
-        ModuleState.org_id == org.id, ModuleState.enabled.is_(True)
-    )
-    stopped = select(PluginOff.module, literal("off"), literal(""))
     switched: set[str] = set()
     off: set[str] = set()
     highest: dict[str, tuple[str, Policy]] = {}
-    for module, kind, path in session.execute(union_all(policies, states, stopped)):
+    for module, kind, path in _touched(session, org, edge):
         if kind == "switch":
             switched.add(module)
         elif kind == "off":

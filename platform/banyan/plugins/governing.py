@@ -6,7 +6,7 @@ modules and settings alike, ends at the link (ORG-12).
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, Text, column, func, select, table
+from sqlalchemy import ARRAY, ColumnElement, Connection, Text, any_, bindparam, column, func, select, table
 from sqlalchemy.orm import Session
 
 from banyan.kernel.guidance import Guidance, PathColumn
@@ -31,6 +31,13 @@ def governs(path: PathColumn, org: OrgRef, *, edge: str | None = None) -> Column
     # The deepest of a line comes last by bytes; the planner asks for it once, by an index of guided places alone.
     nearest = select(func.max(_ORG.c.path)).where(_ORG.c.link == "guidance", _ORG.c.path.in_(line)).scalar_subquery()
     return above & (path >= func.coalesce(nearest, ""))
+
+
+def governing(path: PathColumn) -> ColumnElement[bool]:
+    """`governs` for a select that is compiled once: the parameter ``line`` has the paths down to the organisation."""
+    line = bindparam("line", type_=ARRAY(Text))
+    nearest = select(func.max(_ORG.c.path)).where(_ORG.c.link == "guidance", _ORG.c.path == any_(line))
+    return (path == any_(line)) & (path >= func.coalesce(nearest.scalar_subquery(), ""))
 
 
 def guidance_below(session: Session | Connection, org: OrgRef) -> Guidance:

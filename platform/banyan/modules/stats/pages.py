@@ -44,14 +44,14 @@ def show() -> ResponseReturnValue:
     if known is None:
         raise NotFound
 
-    def reading(found: Iterable[Card]) -> list[Card]:
-        allowed = [card for card in found if card.permission is None or may(ctx, card.permission)]
+    def reading(found: Iterable[Card]) -> list[tuple[Card, str]]:
         # An address that does not exist is the module's failure, not the page's.
-        return [card for card in allowed if url_for(card.endpoint)]
+        allowed = (card for card in found if card.permission is None or may(ctx, card.permission))
+        return [(card, url_for(card.endpoint)) for card in allowed]
 
     asked = manager.current().ask("banyan_dashboard_cards", known.modules, ctx=ctx, reading=reading)
     cards = [card for _name, found in asked for card in found]
-    cards.sort(key=lambda card: card.order)
+    cards.sort(key=lambda pair: pair[0].order)
     board = dashboard(ctx)
     optional = {manifest.name for manifest in manager.current().optional}
     return render_template(
