@@ -83,7 +83,7 @@ def run_long_task(runner: Runner, task_id: UUID) -> None:
     with runner.scene(language), runner.db.session(scope) as session:
         task = session.get_one(LongTask, task_id)
         ctx = runner.context(session, runner.actor_of(session, task.created_by, task.token_id), task)
-        run = TaskRun(ctx, task, runner.store)
+        run, kind = TaskRun(ctx, task, runner.store), task.kind
         try:
             _chunks(runner, run, fence)
         except Superseded:
@@ -91,14 +91,24 @@ def run_long_task(runner: Runner, task_id: UUID) -> None:
             log.warning("long task superseded", task=str(task_id), fence=fence)
         except DomainError as error:
             session.rollback()
-            _end(runner, run, fence, "failed", str(error))
+            if _held(session, task_id, fence):
+                _end(runner, run, fence, "failed", str(error))
         except Exception as error:
             session.rollback()
-            log.exception("long task failed", task=str(task_id), kind=task.kind)
-            _end(runner, run, fence, "failed", "")
-            runner.failed(task.kind, error)
+            if _held(session, task_id, fence):
+                log.exception("long task failed", task=str(task_id), kind=kind)
+                _end(runner, run, fence, "failed", "")
+                runner.failed(kind, error)
         finally:
             shutil.rmtree(run.folder, ignore_errors=True)
+
+
+def _held(session: ScopedSession, task_id: UUID, fence: int) -> bool:
+    """Whether a task is still this start's; one that moved away with its organisation goes on there, unfailed."""
+    found = session.scalar(select(LongTask.id).where(LongTask.id == task_id, LongTask.fence == fence)) is not None
+    if not found:
+        log.warning("long task superseded", task=str(task_id), fence=fence)
+    return found
 
 
 def _take(runner: Runner, task_id: UUID) -> tuple[int, Scope, str] | None:
