@@ -85,7 +85,7 @@ class _Filler:
             request_id=request_id,
             org=self._here(known),
             account=self.account(held),
-            crumbs=self._crumbs(),
+            crumbs=(*self._crumbs(), *_room(entries)),
             places=tuple(self._place(place, known) for place in held),
             tree_roots=self._tree(held, known),
             nav=nav,
@@ -171,8 +171,16 @@ def _home(place: places.Place | None) -> str:
 
 def _link(item: NavItem, code: str) -> NavLink:
     known: dict[str, Any] = {"code": code} if current_app.url_map.is_endpoint_expecting(item.endpoint, "code") else {}
-    return NavLink(item.label, url_for(item.endpoint, **known), item.icon, item.badge, _active(item.endpoint))
+    url = url_for(item.endpoint, **known)
+    return NavLink(item.label, url, item.icon, item.badge, _active(url, (f"/orgs/{code}/{part}" for part in item.also)))
 
 
-def _active(endpoint: str) -> bool:
-    return request.endpoint == endpoint
+def _active(url: str, also: Iterable[str]) -> bool:
+    """Whether the page of this request is that one, or one of those below it (the dashboard has none below)."""
+    path = request.path
+    return path == url or any(path == one or path.startswith(f"{one}/") for one in (url, *also))
+
+
+def _room(entries: Iterable[NavLink]) -> tuple[Crumb, ...]:
+    """The page of the rail to which this one belongs, as the way back to it."""
+    return tuple(Crumb(link.label, link.url) for link in entries if link.active and link.url != request.path)

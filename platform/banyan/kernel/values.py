@@ -193,6 +193,7 @@ class NavItem:
 
     :ivar section: ``""``, ``organisation``, ``work``, ``modules`` or ``system``.
     :ivar permission: shown only to whom it is allowed here; None for everybody who may enter.
+    :ivar also: pages of other addresses that belong to it, as the first parts below the organisation's: ``("life",)``.
     """
 
     label: Text
@@ -203,6 +204,7 @@ class NavItem:
     permission: str | None = None
     badge: int = 0
     tab: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

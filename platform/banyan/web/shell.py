@@ -22,9 +22,9 @@ class Here:
 
 @dataclass(frozen=True, slots=True)
 class Crumb:
-    """A step of the way down the tree; ``url`` is None where the reader may not enter."""
+    """A step of the way down the tree, and then to the page; ``url`` is None where the reader may not enter."""
 
-    name: str
+    name: Text
     url: str | None = None
 
 
@@ -77,6 +77,7 @@ class NavLink:
     icon: str = "puzzle"
     badge: int = 0
     active: bool = False
+    """Whether the page is it, or belongs to it."""
 
 
 @dataclass(frozen=True, slots=True)

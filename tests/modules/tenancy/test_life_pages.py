@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -56,6 +57,10 @@ def test_a_move_is_shown_confirmed_and_remembered(life: Life, browser: FlaskClie
     )  # fmt: skip
     html = shown.get_data(as_text=True)
     assert (shown.status_code, "吉林省 / 吉林市" in html) == (200, True)
+    back = re.search(r'href="(/orgs/county/life/move\?[^"]+)"', html)
+    assert back
+    typed = browser.get(unescape(back[1])).get_data(as_text=True)
+    assert all(f'value="{value}"' in typed for value in ("right", "2026-02-02", "8号", hidden(html)["document"]))
     confirmed = post(browser, "/orgs/county/life/move/confirm", **hidden(html))
 
     assert (confirmed.status_code, confirmed.headers["Location"]) == (303, "/orgs/county/profile")

@@ -55,9 +55,11 @@ def listing() -> ResponseReturnValue:
         url=url_for("administrators_pages.invitations"),
         columns=may_see(lists.INVITATIONS, lambda name: may(ctx, name)),
         actions=actions,
-        empty=lazy("No invitations yet."),
+        empty=lazy("No invitations yet. Go to the organisation that is to apply and invite it there."),
     )
-    return render_template("administrators/invitations.html", view=view), view.status
+    return render_template(
+        "administrators/invitations.html", view=view, upper=standing.upper_of(ctx, ctx.here)
+    ), view.status
 
 
 @permission(CREATE)

@@ -55,7 +55,7 @@ def listing() -> ResponseReturnValue:
         export_url=url_for("tasks_pages.export") if may(ctx, permissions.EXPORT.name) else None,
         empty=lazy("No applications yet. An organisation below fills one in by invitation, or you enter its paper."),
     )
-    return render_template("administrators/applications.html", view=view), view.status
+    return render_template("administrators/applications.html", view=view, **_around(ctx)), view.status
 
 
 @pages.get(f"{BASE}/new")

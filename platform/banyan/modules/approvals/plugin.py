@@ -100,7 +100,19 @@ def banyan_fields() -> Mapping[str, Text]:
 def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
     waiting = seats.count_waiting(ctx)
     permission = permissions.INBOX_READ.name
-    return (NavItem(lazy("To do"), "approvals_pages.inbox", "inbox", "", 10, permission, badge=waiting, tab=True),)
+    return (
+        NavItem(
+            lazy("To do"),
+            "approvals_pages.inbox",
+            "inbox",
+            "",
+            10,
+            permission,
+            badge=waiting,
+            tab=True,
+            also=("approvals",),
+        ),
+    )
 
 
 @hookimpl

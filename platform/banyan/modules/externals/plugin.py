@@ -95,4 +95,6 @@ def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:
 @hookimpl
 def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
     label, permission = lazy("External bodies"), permissions.BODY_READ.name
-    return (NavItem(label, "externals_pages.bodies", "building-bank", "organisation", 70, permission),)
+    return (
+        NavItem(label, "externals_pages.bodies", "building-bank", "organisation", 60, permission, also=("filings",)),
+    )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import marshmallow as ma
 from flask import Blueprint, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 from sqlalchemy import ColumnElement
+from werkzeug.datastructures import MultiDict
 
 from banyan.kernel.access_marks import permission
 from banyan.kernel.context import Context
@@ -109,7 +111,7 @@ def _show(face: Face) -> Callable[[], ResponseReturnValue]:
         ctx = current()
         org = organisations.here(ctx)
         life.require_active(org)
-        return render_template(FORM, form=_form(ctx, face, org), **_about(face, org))
+        return render_template(FORM, form=_form(ctx, face, org, _typed(face)), **_about(face, org))
 
     return show
 
@@ -161,9 +163,25 @@ def _shown(ctx: Context, face: Face, org: Org, data: dict[str, Any], refused: tu
     fields = [(name, value) for name, value in _flat(face.act.asked().dump(data)) if value not in (None, "")]
     left = [reason for reason in refused if str(reason) not in {str(one) for one in preview.reasons}]
     html: str = render_template(
-        PREVIEW, preview=preview, fields=fields, refused=left, org_life=org, form_data=data, **_about(face, org)
+        PREVIEW, preview=preview, fields=fields, refused=left, back=_back(face, fields), **_about(face, org)
     )
     return html
+
+
+def _back(face: Face, fields: list[tuple[str, Any]]) -> str:
+    """The form with what was typed, and with the document that was uploaded."""
+    asked: dict[str, Any] = MultiDict(fields).to_dict(flat=False)
+    return url_for(face.endpoint, **asked)
+
+
+def _typed(face: Face) -> dict[str, Any]:
+    """What was typed before somebody came back from the preview."""
+    known, lists = face.form().fields, request.args.to_dict(flat=False)
+    return {
+        name: values if isinstance(known[name], ma.fields.List) else values[0]
+        for name, values in lists.items()
+        if name in known
+    }
 
 
 def _flat(values: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -174,13 +192,15 @@ def _about(face: Face, org: Org) -> dict[str, Any]:
     return {"face": face, "org": org, "address": url_for(face.endpoint)}
 
 
-def _form(ctx: Context, face: Face, org: Org) -> BoundForm:
+def _form(ctx: Context, face: Face, org: Org, typed: Mapping[str, Any] | None = None) -> BoundForm:
     name = face.act.name
     choices = [(child.code, child.name) for child in splitting.choices(ctx, org)] if name == "split" else []
     held = {"name": org.name, "short_name": org.short_name} if name == "rename" else {}
     asked = {"move": "parent", "merge": "into"}.get(name)
     urls = {asked: url_for(f"{face.endpoint}_options")} if asked else {}
-    return BoundForm(face.form(), data=held, choices={"children": choices} if choices else {}, urls=urls)
+    return BoundForm(
+        face.form(), data={**held, **(typed or {})}, choices={"children": choices} if choices else {}, urls=urls
+    )
 
 
 def _options(chosen: Permission) -> Callable[[], ResponseReturnValue]:

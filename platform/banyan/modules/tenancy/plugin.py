@@ -117,11 +117,17 @@ def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
             lazy("Organisations"), "tenancy_pages.listing", "sitemap", "organisation", 10, permissions.ORG_READ.name
         ),
         NavItem(
+            lazy("Profile"),
+            "tenancy_pages.profile",
+            "building",
+            "organisation",
+            20,
+            permissions.ORG_READ.name,
+            also=("life",),
+        ),
+        NavItem(
             lazy("Revocations"), "tenancy_pages.revocations", "ban", "organisation", 70, permissions.ORG_REVOKE.name
         ),
-        NavItem(lazy("Profile"), "tenancy_pages.profile", "building", "organisation", 20, permissions.ORG_READ.name),
-        NavItem(lazy("Modules"), "tenancy_pages.modules", "puzzle", "organisation", 60, permissions.MODULE_READ.name),
-        NavItem(
-            lazy("Settings"), "tenancy_pages.settings", "settings", "organisation", 70, permissions.SETTING_READ.name
-        ),
+        NavItem(lazy("Modules"), "tenancy_pages.modules", "puzzle", "system", 10, permissions.MODULE_READ.name),
+        NavItem(lazy("Settings"), "tenancy_pages.settings", "settings", "system", 20, permissions.SETTING_READ.name),
     )

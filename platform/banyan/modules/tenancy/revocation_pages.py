@@ -140,7 +140,7 @@ def _restoring(ctx: Context) -> dict[str, Any]:
             "A revocation can be undone within %(days)s days. The grants that ended with it hold again.",
             days=GRACE_DAYS,
         ),
-        "submit": lazy("Restore"),
+        "submit": lazy("Restore the organisation"),
     }
     return {"org": org, "face": face, "address": url_for("tenancy_pages.restore")}
 
