@@ -17,6 +17,7 @@ from flask.testing import FlaskClient
 from banyan.app import create_app
 from banyan.kernel.settings import Settings
 from tests.bench.report import RESULTS
+from tests.bench.serving import UNLIMITED
 from tests.bench.world import World
 
 BIG = frozenset({"org", "org_token", "long_task", "stat", "audit_entry", "role_grant", "account"})
@@ -49,7 +50,7 @@ class Plans:
     """Asks the application in this process and explains what it asked of the database."""
 
     def __init__(self, made: World) -> None:
-        settings = Settings.from_env({"BANYAN_HOME": str(made.home / "plans")})
+        settings = Settings.from_env({"BANYAN_HOME": str(made.home / "plans"), **UNLIMITED})
         self._app = create_app(settings, app_url=made.urls.app)
         self._url = made.urls.app
         self._client: FlaskClient = self._app.test_client(use_cookies=False)

@@ -23,6 +23,8 @@ import psycopg
 from banyan.kernel.db.urls import Urls
 
 START_SECONDS = 60
+# A bench asks more often than anybody may.
+UNLIMITED = {f"BANYAN_API_{limit}": "10000000" for limit in ("REQUESTS", "WRITES", "STRANGERS")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def serve(
         "BANYAN_HOME": str(home / (called or kind)),
         "BANYAN_PORT": str(port),
         "BANYAN_LOG_FORMAT": "json",
-        **{f"BANYAN_API_{limit}": "10000000" for limit in ("REQUESTS", "WRITES", "STRANGERS")},
+        **UNLIMITED,
         "DATABASE_URL": f"{urls.owner}&application_name={name}",
         "DATABASE_APP_URL": f"{urls.app}&application_name={name}",
         **(more or {}),

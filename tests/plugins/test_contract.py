@@ -10,6 +10,7 @@ import ast
 import dataclasses
 import inspect
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import banyan.sdk
 from banyan.app import CORE
 from banyan.kernel.flows import Flow
 from banyan.kernel.values import ModuleManifest, Service
-from banyan.plugins import hookimpl, hookspecs, manager
+from banyan.plugins import hookimpl, hookspecs, manager, scaffold
 from banyan.plugins.deprecations import Deprecated
 from banyan.plugins.manager import PluginError
 from tests.plugins.banyan_guestbook import plugin as guestbook
@@ -95,6 +96,14 @@ def test_every_hook_is_documented(name: str) -> None:
     arguments = [one for one in inspect.signature(getattr(hookspecs, name)).parameters if one != "ctx"]
     assert said
     assert not [one for one in arguments if f":param {one}:" not in said]
+
+
+def test_every_hook_is_used_by_a_module() -> None:
+    """What nobody uses is not known to work. The guestbook and the kit's plugin are modules like any other."""
+    used = {name for module in (*CORE.values(), guestbook) for name in dir(module) if name.startswith("banyan_")}
+    template = Path(str(scaffold.__file__)).parent / "template" / "banyan_sample" / "plugin.py"
+    used |= set(re.findall(r"def (banyan_\w+)\(", template.read_text(encoding="utf-8")))
+    assert {line.partition("(")[0] for line in hooks()} - used == set()
 
 
 def test_the_example_imports_the_sdk_alone() -> None:
