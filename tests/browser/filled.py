@@ -1,0 +1,80 @@
+"""An organisation in which everything that the console shows has happened once."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from banyan.modules.accounts.models import Account
+from banyan.modules.tenancy.models import Org
+from tests.factories import World
+
+PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+CSV = "组织代码,名称,层级,组织类型,上级组织代码\nx,一支部,村,社会团体,nowhere\n".encode()
+
+
+def filled(world: World) -> Account:
+    """Arrange it at ``place``, with ``below`` and ``farther`` under it; its administrator."""
+    place = world.org(code="place", name="吉林省某行业协会", type="association")
+    below = world.org(
+        place, "below", name="长春市某行业协会", type="association", person_in_charge="赵书记", phone="0431-88880000"
+    )
+    world.org(below, "farther", name="朝阳区某行业协会", type="association")
+    leaving = world.org(place, "leaving", name="四平市某行业协会", type="association")
+    account = world.account(place, "place.admin", display_name="协会管理员")
+    for role in ("org_admin", "secretary_general"):
+        world.grant(account, place, role)
+    deputy = world.account(place, "place.deputy", display_name="副秘书长")
+    world.grant(deputy, place)
+    world.account(below, "wang.fang", display_name="王芳")
+    _happened(Hand(world, account), place, leaving, deputy)
+    return account
+
+
+class Hand:
+    """Writes through the API, as a client with a token of the administrator's own."""
+
+    def __init__(self, world: World, account: Account) -> None:
+        self.client: FlaskClient = world.app.test_client()
+        self.headers = world.token(account)
+
+    def __call__(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A call that succeeds."""
+        return self._answer(self.client.open(f"/api/v1/orgs/{path}", method=method, json=body, headers=self.headers))
+
+    def upload(self, path: str, data: bytes, name: str) -> dict[str, Any]:
+        """An upload that succeeds."""
+        sent = {"file": (io.BytesIO(data), name)}
+        return self._answer(self.client.post(f"/api/v1/orgs/{path}", data=sent, headers=self.headers))
+
+    def _answer(self, answer: Any) -> dict[str, Any]:
+        assert answer.status_code < 300, f"{answer.request.path}: {answer.text}"
+        return dict(answer.get_json() or {})
+
+
+def _happened(hand: Hand, place: Org, leaving: Org, deputy: Account) -> None:
+    application = hand(
+        "POST",
+        "below/administrator-applications",
+        {"person_in_charge": "赵书记", "phone": "0431-88880000", "administrator": "李雷", "sign_in_name": "li.lei",
+         "administrator_phone": "13800000000", "reason": "新设组织"},
+    )["id"]  # fmt: skip
+    hand.upload(f"below/administrator-applications/{application}/scan", PDF, "盖章.pdf")
+    hand("POST", f"below/administrator-applications/{application}/send")
+    hand("POST", "leaving/administrator-applications/invitations", {"note": "李雷"})
+    hand("POST", "below/registration-codes", {"role": "org_admin", "note": "李雷"})
+    body = hand(
+        "POST",
+        "place/external-bodies",
+        {"kind": "registration", "name": "吉林省民政厅", "since": "2019-03-01", "phone": "0431-88880000"},
+    )["id"]
+    today = hand.client.application.extensions["banyan.runtime"].clock.now().date()
+    sent_on, until = today.isoformat(), (today + timedelta(days=30)).isoformat()
+    hand("POST", "place/filings", {"body": body, "subject": "章程修改备案", "sent_on": sent_on, "due_days": 5})
+    hand.upload("place/importables/organisations", CSV, "组织.csv")
+    hand("POST", "leaving/life/revocation", {"decided_on": sent_on, "number": "协发〔2026〕8号"})
+    hand("POST", "place/delegations", {"deputy": deputy.sign_in_name, "until": until})
+    hand("POST", "place/own-roles", {"name": "联络员", "permissions": ["tenancy.org:read"]})
