@@ -16,12 +16,14 @@ FILTERS = ("level=village", "level=county", "type=league", "q=村委", "q=朝阳
 def run(report: Report, made: World, ours: Server, bare: Server, plans: Plans) -> None:
     """The nation's organisations, and the long tasks of a province behind row security."""
     asked = {
-        "API page of 50 organisations of the nation": ("organisations", NATION),
-        "API page of 50 long tasks of a province": ("tasks", PROVINCE),
+        "API page of 50 organisations of the nation": ("organisations", NATION, made.bearer),
+        "API page of 50 organisations of a province, narrowed token": ("organisations", PROVINCE, made.narrowed),
+        "API page of 50 long tasks of a province": ("tasks", PROVINCE, made.bearer),
+        "API page of 50 long tasks of a province, narrowed token": ("tasks", PROVINCE, made.narrowed),
     }
-    for bench, (what, code) in asked.items():
+    for bench, (what, code, headers) in asked.items():
         path = f"/api/v1/orgs/{code}/{what}"
-        sides = (Asked(ours, path, made.bearer), Asked(bare, f"/{what}/{made.path(code)}", {}))
+        sides = (Asked(ours, path, headers), Asked(bare, f"/{what}/{made.path(code)}", {}))
         mine, theirs = compare(sides, rounds=ROUNDS, requests=REQUESTS)
         told = (
             f"web {mine.web:,.0f} / {theirs.web:,.0f} µs = {mine.web / theirs.web:.2f}×, "

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 
@@ -33,18 +34,25 @@ TASKS, ACCOUNTS, ENTRIES = 100_000, 50_000, 50_000
 class World:
     """The database, and an administrator of the nation who looks at all of it.
 
-    :ivar token: bearer token of that administrator. :ivar cookie: the cookie of a browser of the same.
+    :ivar token: bearer token of that administrator. :ivar narrow: another, limited to reading and to a province.
+    :ivar cookie: the cookie of a browser of the same.
     """
 
     home: Path
     urls: Urls
     token: str
+    narrow: str
     cookie: str
 
     @property
     def bearer(self) -> dict[str, str]:
         """Headers for the API."""
         return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def narrowed(self) -> dict[str, str]:
+        """Headers for the API with the limited token."""
+        return {"Authorization": f"Bearer {self.narrow}"}
 
     @property
     def browser(self) -> dict[str, str]:
@@ -67,7 +75,8 @@ def world() -> Iterator[World]:
     try:
         urls = server.start()
         migrate.upgrade_all(urls.owner, manager.load(CORE))
-        yield World(home, urls, identity.TOKEN_PREFIX + identity.new_secret(), identity.new_secret())
+        tokens = (identity.TOKEN_PREFIX + identity.new_secret() for _ in range(2))
+        yield World(home, urls, *tokens, identity.new_secret())
     finally:
         server.stop()
         shutil.rmtree(home, ignore_errors=True)
@@ -152,6 +161,7 @@ def people(made: World) -> None:
             " VALUES (%s, %s, %s, 'bench', 'xxxx', now(), true, %s, %s)",
             (new_id(), identity.hashed(made.token), account, *row),
         )
+        _narrowed(owner, made, account)
         owner.execute(
             "INSERT INTO account_session"
             " (id, token_hash, account_id, created_at, seen_at, expires_at, address, user_agent)"
@@ -160,3 +170,19 @@ def people(made: World) -> None:
         )
     with psycopg.connect(made.urls.owner, autocommit=True) as owner:
         owner.execute("VACUUM ANALYZE")
+
+
+def _narrowed(owner: psycopg.Connection[tuple[object, ...]], made: World, account: UUID) -> None:
+    """The token of a program that reads: two permissions, the nation itself and all of a province."""
+    token = new_id()
+    owner.execute(
+        "INSERT INTO api_token (id, token_hash, account_id, name, hint, permissions, everywhere, created_at,"
+        " expires_at, org_id, org_path) SELECT %s, %s, %s, 'narrow', 'xxxx', %s, false, now(),"
+        " now() + interval '90 days', org_id, org_path FROM account WHERE id = %s",
+        (token, identity.hashed(made.narrow), account, ["tasks.task:read", "tenancy.org:read"], account),
+    )
+    owner.execute(
+        "INSERT INTO token_place (token_id, org_id, org_path, reach)"
+        " SELECT %s, id, path, CASE code WHEN %s THEN 'self' ELSE 'subtree' END FROM org WHERE code = ANY(%s)",
+        (token, NATION, [NATION, PROVINCE]),
+    )
