@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, current_app, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -90,6 +91,14 @@ def _to_sign_in() -> Response:
     return make_response(redirect(address, 303))
 
 
+def _page_before() -> str:
+    """The page of ours on which the button was that sent this request; nothing if there was none."""
+    before = urlsplit(request.referrer or "")
+    if before.netloc != request.host or not current_app.url_map.bind("").test(before.path, "GET"):
+        return ""
+    return before._replace(scheme="", netloc="", fragment="").geturl()
+
+
 def _first(error: FirstThis) -> Response:
     """To where something else is done first, and from there back to this page, if it is one that can be looked at."""
     for reason in error.reasons:
@@ -97,6 +106,8 @@ def _first(error: FirstThis) -> Response:
     looked_at = request.method == "GET" and "HX-Request" not in request.headers
     target = request.full_path.rstrip("?") if looked_at else request.path
     readable = request.url_rule is not None and current_app.url_map.bind("").test(request.path, "GET")
+    if not readable and (page := _page_before()):
+        target, readable = page, True
     address = url_for(error.endpoint, next=target) if readable and target != "/" else url_for(error.endpoint)
     if request.headers.get("HX-Request") == "true":
         response = make_response("", error.status)

@@ -201,3 +201,15 @@ def test_a_stolen_session_alone_can_do_nothing_dangerous(client: FlaskClient, cl
     assert (answer.status_code, answer.headers["Location"]) == (303, "/me/security")
     assert client.post("/me/second-factor/remove").status_code == 303
     assert client.post("/me/second-factor/remove").status_code == 409
+
+
+def test_who_has_to_confirm_first_comes_back_to_the_page_with_the_button(world: World, clock: FixedClock) -> None:
+    browser = world.sign_in(world.admin(world.org(code="place")))
+    clock.instant += timedelta(minutes=11)
+    for before, after in (
+        ("http://localhost/me/security", "/me/confirm?next=/me/security"),
+        ("http://elsewhere.example/me/security", "/me/confirm"),
+        ("http://localhost/me/second-factor", "/me/confirm"),
+    ):
+        answer = browser.post("/me/second-factor", headers={"Referer": before})
+        assert (answer.status_code, answer.headers["Location"].replace("%2F", "/")) == (303, after)
