@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from flask_babel import force_locale
 from sqlalchemy import or_, select
 
 from banyan.kernel.clock import today
 from banyan.kernel.context import Context
 from banyan.kernel.errors import Forbidden, Invalid, Refused, Text
 from banyan.kernel.events import publish
-from banyan.kernel.i18n import lazy
+from banyan.kernel.i18n import DEFAULT_LANGUAGE, lazy
 from banyan.kernel.tables import day_after, day_start
 from banyan.kernel.values import Actor, OrgRef, Reach
 from banyan.modules.access import neighbours, policy, rules
@@ -176,7 +177,9 @@ def end_grant(ctx: Context, grant: RoleGrant) -> RoleGrant:
 
 def subject(ctx: Context, grant: RoleGrant, account: AccountRow) -> Subject:
     """A grant as the audit log names it."""
-    label = names.label(policy.store(), ctx.session, grant.role)
+    # Kept, and read by others: in the language of the installation, not in that of a command or of whoever acts.
+    with force_locale(DEFAULT_LANGUAGE):
+        label = names.label(policy.store(), ctx.session, grant.role)
     return Subject("grant", str(grant.id), f"{account.sign_in_name} · {label}")
 
 
