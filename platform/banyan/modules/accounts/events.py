@@ -100,6 +100,7 @@ FIELDS: Mapping[str, Text] = {
     "codes_withdrawn": lazy("Codes withdrawn"),
     "ended": lazy("Sessions ended"),
     "failures": lazy("Failed tries"),
+    "organisations": lazy("Limited to organisations"),
     "reach": lazy("Reach"),
     "sessions_ended": lazy("Sessions ended"),
     "second_factor_reset": lazy("Second factor taken away"),

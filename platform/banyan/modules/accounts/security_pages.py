@@ -51,7 +51,7 @@ def add_security_pages(pages: Blueprint) -> None:
 def list_online() -> ResponseReturnValue:
     """Who is signed in here and below."""
     ctx = current()
-    bulk = [Action(lazy("Sign out"), url_for("accounts_pages.online_end"), "logout", "btn-outline-danger")]
+    bulk = [Action(lazy("Force to sign out"), url_for("accounts_pages.online_end"), "logout", "btn-outline-danger")]
     view = present(
         ctx.session,
         ONLINE,

@@ -104,6 +104,7 @@ def list_all() -> ResponseReturnValue:
         request.args,
         visible(ctx, READ, ApiToken.org_path, within=ctx.here),
         url=url_for("accounts_pages.org_tokens"),
+        export_url=url_for("tasks_pages.export") if may(ctx, permissions.ACCOUNT_EXPORT.name) else None,
         columns=may_see(token_lists.TOKENS, lambda name: may(ctx, name)),
         links={"name": lambda row: url_for("accounts_pages.org_token", token_id=row["id"])},
         empty=lazy("No tokens yet."),

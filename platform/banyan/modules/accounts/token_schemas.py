@@ -20,7 +20,12 @@ def _organisations(help_text: object) -> ma.fields.List[Any]:
         Text(validate=validate.Length(max=40)),
         load_default=list,
         validate=validate.Length(max=20),
-        metadata={"label": lazy("Organisations"), "help": help_text, "widget": "search-select", "wide": True},
+        metadata={
+            "label": lazy("Limited to organisations"),
+            "help": help_text,
+            "widget": "search-select",
+            "wide": True,
+        },
     )
 
 

@@ -123,6 +123,11 @@
 
   var problems = document.querySelector("[data-problems]");
   if (problems) problems.focus();
+  /* on a narrow screen the chosen tab may stand outside */
+  each(document.querySelectorAll(".tabs [aria-current]"), function (tab) {
+    var strip = tab.closest(".tabs");
+    strip.scrollLeft = tab.offsetLeft - strip.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+  });
   mark();
   narrowable();
 })();
