@@ -29,7 +29,7 @@ from banyan.kernel.db.urls import clone_database, with_database
 from banyan.kernel.settings import Settings
 from banyan.plugins import manager, migrate
 from banyan.testing.database import emptying
-from banyan.testing.installation import NOW
+from banyan.testing.installation import NOW, plain_tracebacks
 from tests.factories import World
 
 TEMPLATE = "banyan_template"
@@ -39,6 +39,7 @@ settings.load_profile("banyan")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the server in the parent process."""
+    plain_tracebacks()
     if hasattr(config, "workerinput"):
         return
     own = os.environ.get("DATABASE_URL")

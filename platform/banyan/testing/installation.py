@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+import structlog
 
 from banyan.app import CORE, create_app
 from banyan.boundary import Banyan
@@ -26,6 +27,13 @@ from banyan.testing.world import World
 
 NOW = datetime(2026, 2, 12, 2, 0, tzinfo=UTC)
 """Thursday 12 February 2026, 10:00 in Shanghai: the Spring Festival is near."""
+
+
+def plain_tracebacks() -> None:
+    """Log failures as the platform does: structlog's own default draws every local variable, for seconds."""
+    *others, _last = structlog.get_config()["processors"]
+    drawn = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*others, drawn])
 
 
 @dataclass
@@ -82,6 +90,7 @@ def installation(
     :param home: where files are kept; a temporary folder where none is given.
     :raises RuntimeError: a plugin could not be migrated.
     """
+    plain_tracebacks()
     if server is None:
         with database.server() as own, installation(extra, server=own, home=home) as found:
             yield found
