@@ -14,7 +14,7 @@ from banyan.kernel.jobs import Progress, TaskRun
 from banyan.modules.access.models import RoleGrant
 from banyan.modules.accounts.models import Account
 from banyan.modules.imports import jobs
-from banyan.modules.imports.services import writing
+from banyan.modules.imports.services import pace, writing
 from tests.factories import World
 from tests.modules.imports.conftest import Wizard, workbook
 
@@ -112,6 +112,7 @@ def test_a_killed_worker_goes_on_behind_its_last_chunk_and_makes_nothing_twice(
     people: Wizard, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "CHUNK", 2)
+    monkeypatch.setattr(pace, "TELLING", 0.0)
     run = people.checked(workbook([row(f"a.{n:03d}") for n in range(5)], HEADINGS))
     assert people.step(run, "confirm").status_code == 202
     real = writing.run
@@ -140,6 +141,7 @@ def test_a_stopped_import_says_how_far_it_came_and_goes_on(
     people: Wizard, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "CHUNK", 2)
+    monkeypatch.setattr(pace, "TELLING", 0.0)  # a stop is heard where progress is told, else twice a second
     run = people.checked(workbook([row(f"a.{n:03d}") for n in range(5)], HEADINGS))
     people.step(run, "confirm")
     real = writing._write_chunk

@@ -22,7 +22,7 @@ from banyan.kernel.values import Actor
 from banyan.kernel.worker import Runner, rescue
 from banyan.modules.accounts.models import Account
 from banyan.modules.imports.models import Import, StagedRow
-from banyan.modules.imports.services import writing
+from banyan.modules.imports.services import pace, writing
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.services import integrity
 from tests.factories import World
@@ -69,6 +69,7 @@ def test_a_worker_whose_organisation_moves_commits_nothing_more_and_the_next_one
     county: Wizard, life: Life, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "CHUNK", 2)
+    monkeypatch.setattr(pace, "TELLING", 0.0)
     county.what = "administrators"
     run = county.checked(workbook([person(f"a.{n:03d}", "county") for n in range(5)], HEADINGS))
     assert county.step(run, "confirm").status_code == 202
