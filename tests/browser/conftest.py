@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from banyan.boundary import Banyan
@@ -24,6 +24,8 @@ PATHS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
 SIZES = {"desktop": (1440, 900), "phone": (390, 844)}
+# A busy machine shows a page late, not wrongly.
+expect.set_options(timeout=15_000)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
 
 

@@ -77,6 +77,7 @@ def enter(context: BrowserContext, office: Office, who: Account, live: str) -> N
 
 def clean(page: Page) -> None:
     """axe finds nothing in any dress."""
+    page.wait_for_load_state()
     for look, attributes in LOOKS.items():
         page.evaluate(DRESS, list(attributes))
         found = Axe().run(page).response["violations"]

@@ -35,6 +35,7 @@ def test_set_up_sign_in_with_it_lose_it_and_use_a_recovery_code(
     fits(page)
     page.click("form[action='/me/second-factor'] button")
     expect(page.locator("img.qr")).to_be_visible()
+    page.wait_for_load_state()
     assert page.evaluate("document.querySelector('img.qr').naturalWidth") > 100, "the policy lets the picture through"
     fits(page)
     app = pyotp.TOTP(page.inner_text("main code").replace(" ", ""))

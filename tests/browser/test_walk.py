@@ -43,7 +43,8 @@ def sign_in(page: Page, name: str, password: str) -> None:
 
 
 def fits(page: Page) -> None:
-    """Nothing makes the page wider than the window."""
+    """Nothing makes the page wider than the window; a page that is still being read has no width yet."""
+    page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), page.url
 
 
