@@ -16,6 +16,7 @@ from banyan.kernel.db.embedded import PostgresError
 from banyan.kernel.db.osuser import Unreachable
 from banyan.kernel.db.roles import RoleError
 from banyan.kernel.errors import DomainError
+from banyan.kernel.keyring import SecretChanged
 from banyan.kernel.settings import SettingsError
 
 # Loaded when they are asked for: the web process sets up how its metrics are shared before anything imports them.
@@ -29,6 +30,7 @@ MENDABLE = (
     DomainError,
     PostgresError,
     RoleError,
+    SecretChanged,
     SettingsError,
     Unreachable,
     psycopg.OperationalError,

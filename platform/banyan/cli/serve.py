@@ -21,7 +21,7 @@ from banyan.cli.db import bring_up_to_date
 from banyan.cli.demo import accounts_file, first_run
 from banyan.cli.lock import AlreadyServing, ServeLock
 from banyan.cli.supervisor import Child, ChildError, Supervisor
-from banyan.kernel import logs
+from banyan.kernel import keyring, logs
 from banyan.kernel.db.roles import CONNECT_TIMEOUT, check_app_role
 from banyan.kernel.db.server import database_server
 from banyan.kernel.db.urls import Urls
@@ -70,6 +70,7 @@ def _prepare(settings: Settings, urls: Urls) -> None:
     check_capacity(settings, urls.app)
     for name, reason in bring_up_to_date(urls.owner, manager.load(CORE)).items():
         click.echo(f"The plugin {name} stays off, its tables could not be brought up to date: {reason}", err=True)
+    keyring.check(urls.app, settings.secret_key)
     first_run(settings, urls)
 
 

@@ -13,7 +13,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from banyan.cli.supervisor import follow_parent
-from banyan.kernel import logs
+from banyan.kernel import keyring, logs
 from banyan.kernel.db.roles import check_app_role
 from banyan.kernel.settings import Settings
 
@@ -113,6 +113,7 @@ def web() -> None:
     settings = Settings.from_env()
     logs.configure(settings.log_format, settings.log_level)
     check_app_role(settings.serving_url)
+    keyring.check(settings.serving_url, settings.secret_key)
     if settings.supervised:
         follow_parent()
     share_metrics(settings)

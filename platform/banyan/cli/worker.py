@@ -19,7 +19,7 @@ from procrastinate.exceptions import ConnectorException
 from banyan.app import create_app
 from banyan.boundary import Banyan
 from banyan.cli.supervisor import follow_parent
-from banyan.kernel import logs, runtime
+from banyan.kernel import keyring, logs, runtime
 from banyan.kernel import worker as jobs
 from banyan.kernel.db.roles import check_app_role
 from banyan.kernel.db.session import ScopedSession
@@ -41,6 +41,7 @@ def worker() -> None:
     settings = Settings.from_env()
     logs.configure(settings.log_format, settings.log_level)
     check_app_role(settings.serving_url)
+    keyring.check(settings.serving_url, settings.secret_key)
     if settings.supervised:
         follow_parent()
     app = create_app(settings, app_url=settings.serving_url)

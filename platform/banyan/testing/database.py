@@ -18,7 +18,7 @@ from banyan.kernel.db.urls import Urls, with_database
 from banyan.plugins import migrate
 from banyan.plugins.manager import Plugins
 
-KEPT = ("alembic_version", "org_level", "org_type", "plugin_known", "policy_stamp")
+KEPT = ("alembic_version", "data_key", "org_level", "org_type", "plugin_known", "policy_stamp")
 QUEUE = ("procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs", "procrastinate_workers")
 
 

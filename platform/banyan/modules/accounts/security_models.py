@@ -9,6 +9,10 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, Text, UniqueConstraint, f
 from sqlalchemy.orm import Mapped, mapped_column
 
 from banyan.kernel.db.base import Base, Identified, c_text
+from banyan.kernel.sealing import sealed
+
+SECOND_FACTOR = "second-factor"
+"""What the shared secrets of authenticator apps are sealed for."""
 
 
 class FormerPassword(Identified, Base):
@@ -34,7 +38,7 @@ class SecondFactor(Base):
     __tablename__ = "second_factor"
 
     account_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = sealed(SECOND_FACTOR, nullable=False)
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     last_step: Mapped[int] = mapped_column(default=0, server_default="0")

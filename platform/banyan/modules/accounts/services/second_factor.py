@@ -1,7 +1,8 @@
 """The second factor: codes of an authenticator app, and recovery codes for when the phone is gone.
 
-The shared secret is sealed with the installation's key and bound to its account. A code is taken once: the window it
-belongs to is written in the statement that takes it, so that of two tries with one code at the same moment one wins.
+The shared secret is sealed with one of the installation's keys and bound to its account. A code is taken once: the
+window it belongs to is written in the statement that takes it, so that of two tries with one code at the same moment
+one wins.
 """
 
 from __future__ import annotations
@@ -15,18 +16,17 @@ import segno
 from sqlalchemy import delete, func, select, update
 
 from banyan.kernel.context import Context
-from banyan.kernel.crypto import vault
 from banyan.kernel.errors import Invalid, Refused
 from banyan.kernel.i18n import lazy
 from banyan.kernel.runtime import runtime
+from banyan.kernel.sealing import seal, unseal
 from banyan.modules.accounts import totp
 from banyan.modules.accounts.models import Account
-from banyan.modules.accounts.security_models import RecoveryCode, SecondFactor
+from banyan.modules.accounts.security_models import SECOND_FACTOR, RecoveryCode, SecondFactor
 from banyan.modules.accounts.services import confirmation, devices, duties
 from banyan.modules.accounts.services.subjects import me, subject
 from banyan.modules.audit.services import record
 
-PURPOSE = "second-factor"
 ISSUER = "Banyan"
 
 
@@ -70,7 +70,7 @@ def begin(ctx: Context) -> SetUp:
         raise Refused(lazy("There is a second factor already. Remove it first to set up another one."))
     secret = totp.new_secret()
     ctx.session.execute(delete(SecondFactor).where(SecondFactor.account_id == account.id))
-    sealed = vault().encrypt(PURPOSE, secret.encode(), account.id.bytes)
+    sealed = seal(SECOND_FACTOR, secret, account.id)
     ctx.session.add(SecondFactor(account_id=account.id, sealed=sealed, created_at=ctx.clock.now()))
     return _shown(account, secret)
 
@@ -197,7 +197,7 @@ def _shown(account: Account, secret: str) -> SetUp:
 
 
 def _opened(factor: SecondFactor) -> str:
-    return vault().decrypt(PURPOSE, factor.sealed, factor.account_id.bytes).decode()
+    return unseal(SECOND_FACTOR, factor.sealed, factor.account_id)
 
 
 def _hashed(code: str) -> bytes:
