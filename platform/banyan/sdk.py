@@ -43,6 +43,7 @@ from banyan.kernel.values import (
     Service,
     SettingDef,
     SettingValue,
+    TimelineEntry,
 )
 from banyan.modules.access.decision import decide, load, may, require, visible
 from banyan.modules.approvals.services import find as find_request
@@ -127,6 +128,7 @@ __all__ = [
     "TableView",
     "TaskRun",
     "Text",
+    "TimelineEntry",
     "Versioned",
     "Written",
     "_",

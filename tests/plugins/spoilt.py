@@ -66,7 +66,11 @@ SPOILT: dict[str, tuple[tuple[str, Change], ...]] = {
     "fuzzing": (("services.py", after("    require(ctx, CREATE.name, ctx.here)\n", "    int(data['text'])\n")),),
     "navigation": (("plugin.py", instead(', "notes", permission=permissions.READ.name),)', ', "notes"),)')),),
     "hooks": (("stats.py", instead(ROWS, "    return rows.nothing")),),
-    "people": (("privacy.py", instead('    return {"notes": [', '    return {} and {"notes": [')),),
+    "people": (
+        ("privacy.py", instead('    return {"notes": [', '    return {} and {"notes": [')),
+        ("privacy.py", instead("Note.person_id == UUID(gone)", "Note.person_id == UUID(kept)")),
+        ("timeline.py", instead('KIND = "vandal.note"', 'KIND = "note"')),
+    ),
     "policy": ((TABLE, instead(DATA, f'<p style="color: red">!</p>{DATA}')),),
     "reading": ((TABLE, instead(DATA, f'<img src="/static/seal.svg">{DATA}')),),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -254,6 +255,22 @@ class Metric:
     key: str
     label: Text
     unit: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """Something in a person's life here, for the timeline of their file (PPL-06).
+
+    :ivar kind: what the file is filtered by: ``<module>.<what>`` of a plugin, labelled through ``banyan_fields`` as
+        ``kind=<module>.<what>``. :ivar title: one line. :ivar detail: what is read beneath it.
+    :ivar address: a page about it, for whoever may open it.
+    """
+
+    day: date
+    kind: str
+    title: Text
+    detail: Text = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from banyan.kernel.values import (
     Role,
     Service,
     SettingDef,
+    TimelineEntry,
 )
 from banyan.plugins import PROJECT
 
@@ -268,6 +269,18 @@ def banyan_on_event(ctx: Context, name: str, event_id: str, payload: dict[str, A
     """
 
 
+@hookspec
+def banyan_timeline(ctx: Context, person_id: str, most: int) -> Iterable[TimelineEntry]:  # type: ignore[empty-body]
+    """What the module knows of a person's life, for the timeline of their file: the latest first.
+
+    Asked when somebody who may read the file opens it; the module decides nothing about that, but tells only what
+    whoever reads the file may know.
+
+    :param person_id: UUID. :param most: more than so many are not read.
+    :return: entries, each with its day.
+    """
+
+
 # ---- asked of every installed plugin, on or off
 
 
@@ -292,6 +305,17 @@ def banyan_erase_person(ctx: Context, person_id: str) -> dict[str, int]:  # type
     """Erase a person, keeping what law demands without the person.
 
     :param person_id: UUID. :return: rows erased by table.
+    """
+
+
+@hookspec
+def banyan_persons_merged(ctx: Context, kept: str, gone: str) -> None:
+    """Two persons turned out to be one, in the same transaction; it sees the whole tree.
+
+    Afterwards no row of the module names ``gone``: rows go over to ``kept``, and where there may be only one of a kind
+    they are put together. Raise `Refused` where that must not be; the merge then does not happen.
+
+    :param kept: UUID of the person that remains. :param gone: UUID of the one that is no more.
     """
 
 

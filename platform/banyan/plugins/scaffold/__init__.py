@@ -25,8 +25,9 @@ ROOM_FILES: dict[str, tuple[str, ...]] = {
     "search": ("search.py",),
     "settings": ("settings.py",),
     "stats": ("stats.py",),
+    "timeline": ("timeline.py",),
 }
-_LEADS_TO = {"search": "pages"}
+_LEADS_TO = {"search": "pages", "timeline": "privacy"}
 ROOMS = tuple(ROOM_FILES)
 """Rooms that a plugin can do without."""
 NAME = re.compile(r"[a-z][a-z0-9_]{1,30}[a-z0-9]")

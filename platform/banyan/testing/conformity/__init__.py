@@ -40,7 +40,7 @@ RULES: tuple[Rule, ...] = (
     Rule("fuzzing", "Its API takes whatever is sent", "platform", fuzzing.fuzzing, ("schemathesis",)),
     Rule("navigation", "People find it, and only those who may", "platform", navigation.navigation),
     Rule("hooks", "Its hooks answer", "platform", navigation.hooks),
-    Rule("people", "What it holds about a person comes out, and goes", "platform", people.people),
+    Rule("people", "What it holds about a person comes out, goes over, and goes", "platform", people.people),
     Rule("policy", "Its pages keep the content policy", "platform", pages.policy),
     Rule("reading", "Its pages shut nobody out", "platform", pages.reading, ("axe_playwright_python",)),
 )

@@ -71,7 +71,8 @@ def hooks(subject: Subject) -> Iterator[Finding]:
     """Hooks that are asked while the platform runs answer without failing."""
     from banyan.plugins.startup import HOOKS, START_HOOKS
 
-    quiet = {"banyan_can_enable", "banyan_enabled", "banyan_disabled", "banyan_export_person", "banyan_erase_person"}
+    switched, of_people = ("can_enable", "enabled", "disabled"), ("export_person", "erase_person", "persons_merged")
+    quiet = {f"banyan_{hook}" for hook in (*switched, *of_people)}
     with subject.here.world() as world:
         place = world.org(code="place")
         subject.here.switch_on(world, place, subject.name)
@@ -83,7 +84,7 @@ def hooks(subject: Subject) -> Iterator[Finding]:
             given = {
                 "ctx": ctx, "org": place.ref, "lo": "", "hi": "~", "text": "x", "name": "tenancy.org.created",
                 "event_id": "01900000-0000-7000-8000-000000000000", "payload": {}, "old_path": "9.",
-                "into": place.ref, "most": 6,
+                "into": place.ref, "most": 6, "person_id": "01900000-0000-7000-8000-000000000000",
             }  # fmt: skip
             with subject.here.app.test_request_context("/orgs/place/"), ctx.session:
                 g.code = "place"

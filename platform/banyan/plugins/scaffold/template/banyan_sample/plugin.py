@@ -51,6 +51,9 @@ from banyan.sdk import (
     # <settings>
     SettingDef,
     # </settings>
+    # <timeline>
+    TimelineEntry,
+    # </timeline>
     hookimpl,
     lazy,
 )
@@ -96,6 +99,9 @@ from . import (
     # <stats>
     stats,
     # </stats>
+    # <timeline>
+    timeline,
+    # </timeline>
 )
 
 HERE = Path(__file__).parent
@@ -253,4 +259,21 @@ def banyan_erase_person(ctx: Context, person_id: str) -> dict[str, int]:
     return privacy.erase(ctx, person_id)
 
 
+@hookimpl
+def banyan_persons_merged(ctx: Context, kept: str, gone: str) -> None:
+    privacy.merge(ctx, kept, gone)
+
+
 # </privacy>
+# <timeline>
+@hookimpl
+def banyan_timeline(ctx: Context, person_id: str, most: int) -> Sequence[TimelineEntry]:
+    return timeline.entries(ctx, person_id, most)
+
+
+@hookimpl
+def banyan_fields() -> Mapping[str, Message]:
+    return timeline.FIELDS
+
+
+# </timeline>

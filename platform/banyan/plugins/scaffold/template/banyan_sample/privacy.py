@@ -1,4 +1,4 @@
-"""What the module holds about a person, and how it forgets them."""
+"""What the module holds about a person, how it forgets them, and what becomes of it when two are one."""
 
 from __future__ import annotations
 
@@ -27,3 +27,13 @@ def erase(ctx: Context, person_id: str) -> dict[str, int]:
         .execution_options(synchronize_session=False)
     ).all()
     return {"sample_note": len(found)}
+
+
+def merge(ctx: Context, kept: str, gone: str) -> None:
+    """What was noted about the person who is gone was noted about the one who is kept."""
+    ctx.session.execute(
+        update(Note)
+        .where(Note.person_id == UUID(gone))
+        .values(person_id=UUID(kept), version=Note.version + 1)
+        .execution_options(synchronize_session=False)
+    )

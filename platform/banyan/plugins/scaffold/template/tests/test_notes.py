@@ -132,6 +132,26 @@ def test_others_write_and_read_notes_through_the_service(
 
 
 # </offers>
+# <timeline>
+def test_notes_about_a_person_stand_in_their_timeline_and_go_over(
+    banyan: Installation, banyan_world: World, place: Any
+) -> None:
+    from uuid import uuid4
+
+    from banyan_sample import privacy, timeline
+
+    kept, gone = uuid4(), uuid4()
+    ctx = banyan_world.context(banyan_world.admin(place), place)
+    with banyan.app.test_request_context(), ctx.session:
+        services.write(ctx, {"text": "先到", "person_id": kept})
+        services.write(ctx, {"text": "后到", "person_id": gone})
+        privacy.merge(ctx, str(kept), str(gone))
+        assert {str(entry.title) for entry in timeline.entries(ctx, str(kept), 5)} == {"先到", "后到"}
+        assert timeline.entries(ctx, str(gone), 5) == []
+        assert len(timeline.entries(ctx, str(kept), 1)) == 1
+
+
+# </timeline>
 # <health>
 def test_too_many_notes_are_not_well(banyan: Installation) -> None:
     from banyan_sample.health import TOO_MANY, judged
