@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from banyan.kernel import runtime as rt
 from banyan.kernel.context import Context
 from banyan.kernel.errors import Text
 from banyan.kernel.i18n import language, lazy
-from banyan.kernel.values import NavItem
+from banyan.kernel.values import NavItem, OrgRef
 from banyan.modules.access import decision, policy, rules
 from banyan.modules.access.services import names as role_names
 from banyan.modules.accounts.services import duties
@@ -30,8 +30,11 @@ SECTIONS: dict[str, Text] = {
     "organisation": lazy("Organisation"),
     "work": lazy("Work"),
     "modules": lazy("Modules"),
+    "own": lazy("My own"),
     "system": lazy("System"),
 }
+OF_MEMBERS = ("own", "")
+OWN_HOME = "accounts_pages.me"
 MOST_TABS = 4
 
 
@@ -77,8 +80,10 @@ class _Filler:
         known = levels(self.ctx.session)
         held = self._held()
         rest = g.get("place") or next(iter(outermost(held)), None)
-        nav = self._navigation(rest) if rest is not None else ()
+        own = self._own_items() if rest is None else []
+        nav = self._navigation(rest) if rest is not None else _sections(own, OF_MEMBERS)
         entries = [link for section in nav for link in section.items]
+        tabs = entries if rest is not None else [link for item, link in own if item.tab]
         return Shell(
             home_url=_home(rest),
             lang=lang,
@@ -89,7 +94,7 @@ class _Filler:
             places=tuple(self._place(place, known) for place in held),
             tree_roots=self._tree(held, known),
             nav=nav,
-            tabs=tuple(entries[:MOST_TABS]),
+            tabs=tuple(tabs[:MOST_TABS]),
             notes=tuple(Note(note.text, url_for(note.endpoint)) for note in self._notes()),
         )
 
@@ -121,7 +126,7 @@ class _Filler:
         return Account(g.get("display_name", ""), role, url_for("accounts_pages.sign_out"), tuple(own))
 
     def _crumbs(self) -> tuple[Crumb, ...]:
-        if self.ctx.org is None:
+        if self.ctx.org is None or g.get("place") is None:
             return ()
         above = places.line(self.ctx.session, self.ctx.org.path)
         return tuple(Crumb(place.shown_name, self._address(place)) for place in above)
@@ -137,21 +142,24 @@ class _Filler:
 
     def _navigation(self, rest: places.Place) -> tuple[NavSection, ...]:
         """The rail of the organisation of this page, or on pages without one of where the reader works."""
-        ctx = self.ctx.at(rest.ref)
-        modules = self.modules or enabled_modules(ctx.session, manager.current(), rest.ref)
+        return _sections(self._items(rest.ref, rest.code, self.modules), SECTIONS)
+
+    def _own_items(self) -> list[tuple[NavItem, NavLink]]:
+        """What somebody without any role finds in the rail: what is their own."""
+        home = self.ctx.actor.home
+        items = self._items(home, "", frozenset()) if home is not None else []
+        return [pair for pair in items if pair[0].permission is None and pair[1].url]
+
+    def _items(self, org: OrgRef, code: str, modules: frozenset[str]) -> list[tuple[NavItem, NavLink]]:
+        ctx = self.ctx.at(org)
 
         def reading(found: Iterable[NavItem]) -> list[tuple[NavItem, NavLink]]:
             allowed = [item for item in found if item.permission is None or decision.may(ctx, item.permission)]
-            return [(item, _link(item, rest.code)) for item in allowed]
+            return [(item, _link(item, code)) for item in allowed]
 
-        asked = manager.current().ask("banyan_navigation", modules, ctx=ctx, reading=reading)
-        items = sorted((pair for _name, found in asked for pair in found), key=lambda pair: pair[0].order)
-        sections = []
-        for key, label in SECTIONS.items():
-            links = tuple(link for item, link in items if item.section == key)
-            if links:
-                sections.append(NavSection(label, links))
-        return tuple(sections)
+        on = modules or enabled_modules(ctx.session, manager.current(), org)
+        asked = manager.current().ask("banyan_navigation", on, ctx=ctx, reading=reading)
+        return sorted((pair for _name, found in asked for pair in found), key=lambda pair: pair[0].order)
 
     def _tree(self, held: list[places.Place], known: dict[str, LevelView]) -> tuple[TreeNode, ...]:
         roots = outermost(held)
@@ -165,12 +173,21 @@ class _Filler:
         return tuple(tree_node(self.ctx, node, known, below) for node in nodes)
 
 
+def _sections(items: Sequence[tuple[NavItem, NavLink]], keys: Iterable[str]) -> tuple[NavSection, ...]:
+    found = ((key, tuple(link for item, link in items if item.section == key)) for key in keys)
+    return tuple(NavSection(SECTIONS[key], links) for key, links in found if links)
+
+
 def _home(place: places.Place | None) -> str:
-    return url_for(DASHBOARD, code=place.code) if place is not None else url_for("accounts_pages.me")
+    return url_for(DASHBOARD, code=place.code) if place is not None else url_for(OWN_HOME)
 
 
 def _link(item: NavItem, code: str) -> NavLink:
-    known: dict[str, Any] = {"code": code} if current_app.url_map.is_endpoint_expecting(item.endpoint, "code") else {}
+    """The entry as a link; without a code no address that names an organisation can be made."""
+    named = current_app.url_map.is_endpoint_expecting(item.endpoint, "code")
+    if named and not code:
+        return NavLink(item.label, "", item.icon)
+    known: dict[str, Any] = {"code": code} if named else {}
     url = url_for(item.endpoint, **known)
     return NavLink(item.label, url, item.icon, item.badge, _active(url, (f"/orgs/{code}/{part}" for part in item.also)))
 

@@ -22,7 +22,7 @@ from banyan.kernel.errors import Text as Message
 from banyan.kernel.events import Event, publish
 from banyan.kernel.exports import Exportable
 from banyan.kernel.files import DOCUMENT_TYPES, Sniffed, StoredFile, keep, sniff
-from banyan.kernel.flows import Act, Flow, Heard, Outcome, State, Step
+from banyan.kernel.flows import Act, Flow, Heard, Outcome, Piece, State, Step
 from banyan.kernel.i18n import _, language, lazy, plural, translate
 from banyan.kernel.imports import Handout, Importable, ImportRow, Written
 from banyan.kernel.jobs import Job, LongTask, Progress, TaskRun, start
@@ -38,6 +38,7 @@ from banyan.kernel.values import (
     ModuleManifest,
     NavItem,
     OrgRef,
+    OwnTile,
     Permission,
     Role,
     Service,
@@ -105,7 +106,9 @@ __all__ = [
     "NotFound",
     "OrgRef",
     "Outcome",
+    "OwnTile",
     "Permission",
+    "Piece",
     "Progress",
     "Published",
     "Query",

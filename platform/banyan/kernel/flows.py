@@ -6,7 +6,7 @@ A module returns its flows from the hook ``banyan_flows`` and hands requests in 
            details: Mapping[str, str] = {}, data: Mapping[str, Any] = {}, files: Sequence[StoredFile] = ()) -> Request
     resubmit(ctx, request_id, *, title=None, details=None, data=None, files=None, note="") -> Request
     withdraw(ctx, request_id, *, note="") -> Request
-    decide(ctx, request_id, act: Act, opinion: str, *, version: int, explanation: str = "") -> Request
+    decide(ctx, request_id, act: Act, opinion: str, *, version: int, explanation: str = "", pieces=()) -> Request
     of_subject(ctx, flow: str, subject_id: str) -> Request | None     the newest one about a subject
     panel(ctx, request_id) -> Panel                                   for ``approvals/_panel.html``
 
@@ -68,6 +68,20 @@ class Heard(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """The answer to one part of a request that is answered part by part.
+
+    :ivar key: which part, as the module calls it. :ivar label: what people read, as msgid or as it stands.
+    :ivar reason: why it is not agreed to.
+    """
+
+    key: str
+    label: str
+    agreed: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of a request, told to the flow that declared it.
 
@@ -77,6 +91,7 @@ class Outcome:
     :ivar data: what the module handed in for itself at submission.
     :ivar opinion: what the decider wrote. :ivar actor_id: who did it, None for the clock.
     :ivar on_behalf_of: the account somebody decided for as its deputy. :ivar late: after the deadline.
+    :ivar pieces: the answer to each part; empty where the whole was answered at once.
     """
 
     kind: Heard
@@ -94,6 +109,7 @@ class Outcome:
     on_behalf_of: UUID | None
     at: datetime
     late: bool = False
+    pieces: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +139,7 @@ class Step:
 
 Hear = Callable[[Context, Outcome], None]
 Address = Callable[[Context, str], str | None]
+RequestAddress = Callable[[Context, UUID], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +155,9 @@ class Flow:
     :ivar page: address of the subject's own page for the reader of the context, from the subject's id; None if none.
     :ivar correct: address of the form in which a returned subject is corrected; that form calls ``resubmit`` itself.
         Without it the panel has a plain form to send it again.
+    :ivar answer: address of the page where a request is answered part by part, from the request's id; that page calls
+        ``decide`` with ``pieces`` itself. The panel leads there instead of showing the form of a decision. Decided
+        together with others, all parts get the same answer.
     """
 
     name: str
@@ -148,6 +168,7 @@ class Flow:
     reader: str = "approvals.request:read"
     page: Address | None = None
     correct: Address | None = None
+    answer: RequestAddress | None = None
 
     @property
     def module(self) -> str:

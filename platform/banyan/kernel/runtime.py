@@ -86,15 +86,17 @@ def enabled() -> frozenset[str]:
 
 
 def inside(org: OrgRef) -> Context:
-    """Let the current request go on inside ``org`` alone, which a code of its visitor named.
+    """Let the current request go on inside ``org`` alone: its visitor named it by a code, or is a member there.
 
-    What was read before is left behind.
+    What was read before is left behind; what the gate wrote is kept.
     """
     found = state()
     if found is None:
         raise RuntimeError("the gate has not been passed")
+    scope = replace(Exact(org), me=found.ctx.session.scope.me)
+    leave(commit=True)
     found.ctx.session.close()
-    found.ctx = replace(found.ctx, session=runtime().db.session(Exact(org)), org=org)
+    found.ctx = replace(found.ctx, session=runtime().db.session(scope, on=found.connection), org=org)
     return found.ctx
 
 

@@ -192,7 +192,8 @@ class Service:
 class NavItem:
     """An entry of the rail.
 
-    :ivar section: ``""``, ``organisation``, ``work``, ``modules`` or ``system``.
+    :ivar section: ``""``, ``organisation``, ``work``, ``modules``, ``own`` or ``system``. Entries without permission
+        whose address names no organisation are one's own: people without any role have them as well.
     :ivar permission: shown only to whom it is allowed here; None for everybody who may enter.
     :ivar also: pages of other addresses that belong to it, as the first parts below the organisation's: ``("life",)``.
     """
@@ -218,6 +219,26 @@ class Card:
     width: int = 4
     order: int = 100
     permission: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTile:
+    """Something of a module on a member's own page, at one of the member's organisations.
+
+    :ivar title: what it is. :ivar endpoint: a view of the module that members may enter; ``values`` are for its
+        address, to which the organisation's code is added where it names one. :ivar text: a word below the title.
+    :ivar waiting: it waits for the member to do something, and stands first. :ivar count: how much, 0 for one thing.
+    """
+
+    key: str
+    title: Text
+    endpoint: str
+    text: Text = ""
+    icon: str = "puzzle"
+    waiting: bool = False
+    count: int = 0
+    order: int = 100
+    values: Mapping[str, object] = field(default_factory=dict)
 
 
 SettingValue = str | int | bool

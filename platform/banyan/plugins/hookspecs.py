@@ -31,6 +31,7 @@ from banyan.kernel.values import (
     ModuleManifest,
     NavItem,
     OrgRef,
+    OwnTile,
     Permission,
     Role,
     Service,
@@ -221,6 +222,17 @@ def banyan_stats(ctx: Context, org: OrgRef, lo: str, hi: str) -> dict[str, dict[
 
     :param org: the organisation a rebuild was asked for. :param lo: first path. :param hi: path after the last.
     :return: metric → path of organisation → number at that organisation alone.
+    """
+
+
+@hookspec
+def banyan_me(ctx: Context, member_id: str) -> Sequence[OwnTile]:  # type: ignore[empty-body]
+    """What the module has for a member on the member's own page: tiles, and what waits for the member to do.
+
+    Asked for each of the member's organisations, of modules that are on there; members need not hold any role.
+
+    :param ctx: the member's request, at that organisation. :param member_id: UUID of the member's record there.
+    :return: tiles; one whose address does not exist costs the module its tiles, not the page.
     """
 
 

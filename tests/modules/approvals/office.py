@@ -53,6 +53,14 @@ class Errands:
             hear,
         ),
         Flow("errands.own", "own-errand", "office", (step("only", escalate=False),), hear),
+        Flow(
+            "errands.list",
+            "list-of-errands",
+            "office",
+            (step("only", of_parent=True),),
+            hear,
+            answer=lambda _ctx, request_id: f"/answer/{request_id}",
+        ),
         Flow("errands.across", "errand-across", "office", (step("only", "other"),), hear),
     )
 

@@ -22,6 +22,7 @@ from banyan.sdk import (
     ModuleManifest,
     NavItem,
     OrgRef,
+    OwnTile,
     Permission,
     Role,
     SettingDef,
@@ -131,6 +132,11 @@ def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
 @hookimpl
 def banyan_dashboard_cards(ctx: Context) -> Sequence[Card]:
     return (Card("guestbook", lazy("Guestbook"), "guestbook_pages.card", permission=permissions.READ.name),)
+
+
+@hookimpl
+def banyan_me(ctx: Context, member_id: str) -> Sequence[OwnTile]:
+    return (OwnTile("guestbook", lazy("Guestbook"), "guestbook_pages.book"),)
 
 
 @hookimpl

@@ -23,6 +23,7 @@ FIELDS: Mapping[str, Text] = {
     "state=open": lazy("In progress"),
     "state=returned": lazy("Returned for correction"),
     "state=approved": lazy("Approved"),
+    "partly": lazy("Approved in part"),
     "state=rejected": lazy("Rejected"),
     "state=withdrawn": lazy("Taken back"),
     "step": lazy("Step"),

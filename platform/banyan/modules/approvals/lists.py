@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from sqlalchemy import ColumnElement, and_, case, literal
 from sqlalchemy import Text as SqlText
-from sqlalchemy import case, literal
 from sqlalchemy.orm import Session
 
 from banyan.kernel.errors import Text
@@ -33,7 +33,10 @@ STATES: Mapping[str, Text] = {
     State.REJECTED: lazy("Rejected"),
     State.WITHDRAWN: lazy("Taken back"),
 }
-STATE_TONES: Mapping[str, str] = {State.OPEN: "warn", State.RETURNED: "seal", State.APPROVED: "ok"}
+PARTLY = "partly"
+SHOWN_STATES: Mapping[str, Text] = {**STATES, PARTLY: lazy("Approved in part")}
+STATE_TONES: Mapping[str, str] = {State.OPEN: "warn", State.RETURNED: "seal", State.APPROVED: "ok", PARTLY: "warn"}
+SHOWN_STATE = case((ApprovalRequest.partly, literal(PARTLY, SqlText())), else_=ApprovalRequest.state)
 URGENCIES: Mapping[str, Text] = {
     "overdue": lazy("Overdue"),
     "pressing": lazy("Due soon"),
@@ -78,7 +81,13 @@ def _flows(_session: Session) -> Sequence[tuple[str, Text]]:
 
 
 def _states(_session: Session) -> Sequence[tuple[str, Text]]:
-    return [(str(state), label) for state, label in STATES.items()]
+    return [(str(state), label) for state, label in SHOWN_STATES.items()]
+
+
+def _in_state(value: str) -> ColumnElement[bool]:
+    if value == PARTLY:
+        return ApprovalRequest.partly.is_(True)
+    return and_(ApprovalRequest.state == value, ApprovalRequest.partly.is_(False))
 
 
 def _desks(name: str, title: Text) -> TableDef:
@@ -122,7 +131,7 @@ def _requests(name: str, title: Text) -> TableDef:
         columns=(
             Column("title", lazy("What is asked for"), ApprovalRequest.title, "link"),
             Column("flow", lazy("Kind of request"), ApprovalRequest.flow, labels=FlowTitles()),
-            Column("state", lazy("State"), ApprovalRequest.state, "badge", labels=STATES, tones=STATE_TONES),
+            Column("state", lazy("State"), SHOWN_STATE, "badge", labels=SHOWN_STATES, tones=STATE_TONES),
             Column("asking", lazy("Asking organisation"), ASKING.c.name),
             Column("asker", lazy("Asked by"), ASKER.c.display_name),
             Column("asked_at", lazy("Asked at"), ApprovalRequest.asked_at, "datetime"),
@@ -136,7 +145,7 @@ def _requests(name: str, title: Text) -> TableDef:
             Sort("asked_at", (ApprovalRequest.asked_at, ApprovalRequest.id)),
         ),
         filters=(
-            Filter("state", lazy("State"), "choice", lambda value: ApprovalRequest.state == value, _states),
+            Filter("state", lazy("State"), "choice", _in_state, _states),
             Filter("flow", lazy("Kind of request"), "choice", lambda value: ApprovalRequest.flow == value, _flows),
             Filter(
                 "title",

@@ -26,6 +26,7 @@ class ApprovalRequest(Identified, Versioned, OrgPair, Base):
     :ivar sides: name of each side → id of its organisation. :ivar step: number of the step it is at, from 0.
     :ivar round: grows each time it is sent again. :ivar sent_by: who sent it last.
     :ivar details: label (msgid) and value, as the panel shows them. :ivar data: what the module gets back.
+    :ivar partly: approved, but for some of its parts.
     """
 
     __tablename__ = "approval_request"
@@ -44,6 +45,7 @@ class ApprovalRequest(Identified, Versioned, OrgPair, Base):
     details: Mapped[list[Any]]
     data: Mapped[dict[str, Any]]
     state: Mapped[str] = c_text(default="open")
+    partly: Mapped[bool] = mapped_column(default=False)
     step: Mapped[int] = mapped_column(default=0)
     round: Mapped[int] = mapped_column(default=1)
     asked_by: Mapped[UUID | None]
@@ -114,6 +116,7 @@ class ApprovalEntry(Identified, Base):
 
     :ivar number: 1, 2, 3 … within the request, without gaps. :ivar org_id: for which organisation it was decided.
     :ivar behalf_id: for whom a deputy acted. :ivar explanation: why it was late.
+    :ivar pieces: the parts of the request with the answer to each: key, label, whether agreed, reason.
     """
 
     __tablename__ = "approval_entry"
@@ -136,6 +139,7 @@ class ApprovalEntry(Identified, Base):
     opinion: Mapped[str] = mapped_column(default="")
     explanation: Mapped[str] = mapped_column(default="")
     late: Mapped[bool] = mapped_column(default=False)
+    pieces: Mapped[list[Any]] = mapped_column(default=list)
 
 
 class ApprovalFile(Identified, Base):

@@ -152,6 +152,14 @@ class RequestDue(Schema):
     provisional = ma.fields.Boolean(metadata={"description": "Holidays on the way are not published yet."})
 
 
+class RequestPiece(Schema):
+    """The answer to one part of a request."""
+
+    label = ma.fields.String()
+    agreed = ma.fields.Boolean()
+    reason = ma.fields.String()
+
+
 class RequestLine(Schema):
     """A line of the history, newest first."""
 
@@ -164,6 +172,9 @@ class RequestLine(Schema):
     opinion = ma.fields.String()
     explanation = ma.fields.String()
     late = ma.fields.Boolean()
+    pieces = ma.fields.List(
+        ma.fields.Nested(RequestPiece), metadata={"description": "Where a request was answered part by part."}
+    )
 
 
 class RequestFile(Schema):
@@ -190,6 +201,7 @@ class RequestDetail(Schema):
     flow = ma.fields.String(metadata={"description": "What the flow is called."})
     title = ma.fields.String()
     state = ma.fields.String()
+    partly = ma.fields.Boolean(metadata={"description": "Approved, but for some of its parts."})
     asking = ma.fields.String()
     asker = ma.fields.String()
     asked_at = ma.fields.DateTime()

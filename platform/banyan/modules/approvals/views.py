@@ -13,7 +13,7 @@ from uuid import UUID
 
 from banyan.kernel.context import Context
 from banyan.kernel.flows import Act, State
-from banyan.modules.approvals.lists import STATE_TONES, STATES
+from banyan.modules.approvals.lists import PARTLY, SHOWN_STATES, STATE_TONES
 from banyan.modules.approvals.schemas import ACT_LABELS, DecisionMake, RequestNote
 from banyan.modules.approvals.services.panel import Panel, panel
 from banyan.web.forms import BoundForm
@@ -33,11 +33,15 @@ class PanelView:
 
     @property
     def state_label(self) -> object:
-        return STATES[self.panel.state]
+        return SHOWN_STATES[self._shown]
 
     @property
     def state_tone(self) -> str:
-        return STATE_TONES.get(self.panel.state, "")
+        return STATE_TONES.get(self._shown, "")
+
+    @property
+    def _shown(self) -> str:
+        return PARTLY if self.panel.partly else self.panel.state
 
 
 def request_panel(ctx: Context, request_id: UUID) -> PanelView:
@@ -49,7 +53,7 @@ def request_panel(ctx: Context, request_id: UUID) -> PanelView:
     again = found.own and found.state is State.RETURNED and found.correct is None and not str(found.note)
     return PanelView(
         found,
-        decision_form(found) if found.acts else None,
+        decision_form(found) if found.acts and found.answer is None else None,
         note_form(found, "again") if again else None,
         note_form(found, "back") if found.own else None,
     )

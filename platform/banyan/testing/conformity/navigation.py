@@ -85,6 +85,7 @@ def hooks(subject: Subject) -> Iterator[Finding]:
                 "ctx": ctx, "org": place.ref, "lo": "", "hi": "~", "text": "x", "name": "tenancy.org.created",
                 "event_id": "01900000-0000-7000-8000-000000000000", "payload": {}, "old_path": "9.",
                 "into": place.ref, "most": 6, "person_id": "01900000-0000-7000-8000-000000000000",
+                "member_id": "01900000-0000-7000-8000-000000000001",
             }  # fmt: skip
             with subject.here.app.test_request_context("/orgs/place/"), ctx.session:
                 g.code = "place"

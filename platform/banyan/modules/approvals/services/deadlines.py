@@ -59,7 +59,7 @@ def escalate(ctx: Context, request: ApprovalRequest, desk: ApprovalDesk) -> None
         return
     try:
         with ctx.session.begin_nested():
-            telling.heard(ctx, request, flow, move, step=desk.step, late=True)
+            telling.heard(ctx, request, flow, move, step=desk.step, said=Said(late=True))
     except Exception:
         log.exception("flow did not take a deadline", flow=flow.name, request=str(request.id))
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from banyan.kernel.context import Context
 from banyan.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refused, Text
-from banyan.kernel.flows import DECISIONS, Act, Flow, State, Step
+from banyan.kernel.flows import DECISIONS, Act, Flow, Piece, State, Step
 from banyan.kernel.i18n import lazy
 from banyan.modules.approvals import rules
 from banyan.modules.approvals.events import RequestDecided, tell
@@ -26,12 +26,21 @@ MOST_AT_ONCE = 200
 
 
 def decide(
-    ctx: Context, request_id: UUID, act: Act, opinion: str = "", *, version: int, explanation: str = ""
+    ctx: Context,
+    request_id: UUID,
+    act: Act,
+    opinion: str = "",
+    *,
+    version: int,
+    explanation: str = "",
+    pieces: Sequence[Piece] = (),
 ) -> ApprovalRequest:
     """Approve, return or reject the present step of a request.
 
     :param opinion: why; required except to approve. :param version: of the request, as it was read.
     :param explanation: why it is late, where it is.
+    :param pieces: the answer to each part, where they differ: a request with something agreed to is approved, one with
+        nothing is rejected. Each refusal has its reason.
     :raises Conflict: somebody else decided meanwhile; says who. :raises Forbidden: it does not wait for the actor.
     :raises Refused: one's own request, or its flow is switched off. :raises Invalid: what is missing.
     """
@@ -42,7 +51,7 @@ def decide(
     flow = require_flow(ctx, request)
     step = flow.steps[request.step]
     seat = _seat(ctx, desk)
-    said = Said(opinion, explanation, late=ctx.clock.now() >= desk.due_at)
+    said = Said(opinion, explanation, ctx.clock.now() >= desk.due_at, tuple(pieces))
     _check(step, act, said)
     move = rules.move(State(request.state), act, request.step, len(flow.steps))
     if move is None:
@@ -58,17 +67,20 @@ def _carry_out(
     desks.clear(ctx, request)
     request.state, request.step = move.state.value, move.step
     request.closed_at = ctx.clock.now() if move.state in rules.FINAL else None
+    request.partly = act is Act.APPROVE and (request.partly or not all(piece.agreed for piece in said.pieces))
     history.write(ctx, request, act, step=step, seat=seat, said=said)
     if move.opens:
         desks.open_step(ctx, request, flow)
     after = {"state": request.state, "step": request.step, "opinion": said.opinion, "on_behalf_of": seat.behalf_name}
+    if request.partly:
+        after["partly"] = True
     telling.audited(ctx, request, act, before=before, after={key: value for key, value in after.items() if value != ""})
     tell(
         ctx,
         request.org,
         RequestDecided(str(request.id), request.flow, request.title, step, act.value, request.state, said.late),
     )
-    telling.heard(ctx, request, flow, move, step=step, seat=seat, opinion=said.opinion, late=said.late)
+    telling.heard(ctx, request, flow, move, step=step, seat=seat, said=said)
     ctx.session.flush()
 
 
@@ -147,9 +159,21 @@ def _seat(ctx: Context, desk: ApprovalDesk) -> Seat:
 def _check(step: Step, act: Act, said: Said) -> None:
     if act not in DECISIONS or (act is Act.RETURN and not step.returns):
         raise Invalid({"act": [lazy("This step can only be approved or rejected.")]})
-    _check_opinion(act, said.opinion)
+    if said.pieces:
+        _check_pieces(act, said.pieces)
+    else:
+        _check_opinion(act, said.opinion)
     if said.late and step.explain_late and not said.explanation:
         raise Invalid({"explanation": [lazy("The deadline is over: say why it is decided late.")]})
+
+
+def _check_pieces(act: Act, pieces: Sequence[Piece]) -> None:
+    agreed = any(piece.agreed for piece in pieces)
+    if act is not (Act.APPROVE if agreed else Act.REJECT):
+        raise Invalid({"act": [lazy("What is agreed to in part is approved; where nothing is, it is rejected.")]})
+    silent = [piece.key for piece in pieces if not piece.agreed and not piece.reason.strip()]
+    if silent:
+        raise Invalid({key: [lazy("Say why: whoever asked will read it.")] for key in silent})
 
 
 def _check_opinion(act: Act, opinion: str) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from banyan.kernel.context import Context
-from banyan.kernel.flows import Act
+from banyan.kernel.flows import Act, Piece
 from banyan.modules.access.neighbours import ACCOUNT
 from banyan.modules.approvals.models import ApprovalEntry, ApprovalRequest
 from banyan.modules.approvals.services.seats import Seat
@@ -21,6 +21,7 @@ class Said:
     opinion: str = ""
     explanation: str = ""
     late: bool = False
+    pieces: tuple[Piece, ...] = ()
 
 
 NOTHING = Said()
@@ -49,6 +50,7 @@ def write(
         opinion=said.opinion,
         explanation=said.explanation,
         late=said.late,
+        pieces=[[piece.key, piece.label, piece.agreed, piece.reason] for piece in said.pieces],
     )
     ctx.session.add(entry)
     ctx.session.flush()

@@ -48,6 +48,15 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
+class PieceLine:
+    """The answer to one part of a request, as people read it."""
+
+    label: str
+    agreed: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of the history as people read it. ``step`` is empty for what those who ask do."""
 
@@ -62,6 +71,7 @@ class Line:
     opinion: str
     explanation: str
     late: bool
+    pieces: Sequence[PieceLine] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +96,7 @@ class Panel:
     :ivar acts: what the reader may decide now; empty: nothing. :ivar behalf: for whom, as a deputy.
     :ivar own: may take it back, or correct it when returned. :ivar note: why the reader cannot decide, if there is
         something to say. :ivar page: address of what it is about. :ivar correct: where it is corrected.
+    :ivar partly: approved but for some parts. :ivar answer: where the reader answers it part by part.
     """
 
     id: UUID
@@ -110,6 +121,8 @@ class Panel:
     note: Text = ""
     page: str | None = None
     correct: str | None = None
+    partly: bool = False
+    answer: str | None = None
 
 
 def panel(ctx: Context, request_id: UUID) -> Panel:
@@ -149,6 +162,8 @@ def panel(ctx: Context, request_id: UUID) -> Panel:
         note=note,
         page=flow.page(ctx, request.subject_id) if flow is not None and flow.page is not None else None,
         correct=_correct(ctx, request, flow) if own else None,
+        partly=request.partly,
+        answer=flow.answer(ctx, request.id) if acts and flow is not None and flow.answer is not None else None,
     )
 
 
@@ -248,6 +263,7 @@ def _line(request: ApprovalRequest, line: ApprovalEntry, names: Mapping[UUID, st
         opinion=line.opinion,
         explanation=line.explanation,
         late=line.late,
+        pieces=[PieceLine(translate(label), agreed, reason) for _key, label, agreed, reason in line.pieces],
     )
 
 

@@ -98,13 +98,14 @@ def resubmit(
     request.details = request.details if details is None else _shown(details)
     request.data = request.data if data is None else plain(data) or {}
     request.state, request.step, request.round = move.state.value, move.step, request.round + 1
+    request.partly = False
     request.sent_by = ctx.actor.account_id
     _keep(ctx, request, files or ())
     history.write(ctx, request, Act.RESUBMIT, said=Said(opinion=note))
     desks.open_step(ctx, request, flow)
     telling.audited(ctx, request, Act.RESUBMIT, before={"state": State.RETURNED.value}, after={"state": request.state})
     tell(ctx, request.org, RequestSubmitted(str(request.id), request.flow, request.title, request.round))
-    telling.heard(ctx, request, flow, move, opinion=note)
+    telling.heard(ctx, request, flow, move, said=Said(opinion=note))
     ctx.session.flush()
     return request
 
@@ -130,7 +131,7 @@ def withdraw(
     tell(ctx, request.org, RequestWithdrawn(str(request.id), request.flow, request.title))
     flow = registry.flows().get(request.flow)
     if flow is not None:
-        telling.heard(ctx, request, flow, move, opinion=note)
+        telling.heard(ctx, request, flow, move, said=Said(opinion=note))
     ctx.session.flush()
     return request
 

@@ -10,6 +10,7 @@ from banyan.kernel.flows import Act, Flow, Outcome
 from banyan.modules.approvals.models import ApprovalRequest
 from banyan.modules.approvals.rules import Move
 from banyan.modules.approvals.services import desks
+from banyan.modules.approvals.services.history import NOTHING, Said
 from banyan.modules.approvals.services.seats import Seat
 from banyan.modules.audit.services import Subject, record
 
@@ -39,8 +40,7 @@ def heard(
     *,
     step: str = "",
     seat: Seat | None = None,
-    opinion: str = "",
-    late: bool = False,
+    said: Said = NOTHING,
 ) -> None:
     """Tell the flow, in this transaction; what it raises undoes the act."""
     if move.heard is None:
@@ -58,11 +58,12 @@ def heard(
             sides=desks.sides_of(ctx, request.sides),
             data=request.data,
             step=step,
-            opinion=opinion,
+            opinion=said.opinion,
             asked_by=request.asked_by,
             actor_id=ctx.actor.account_id,
             on_behalf_of=seat.behalf_id if seat else None,
             at=ctx.clock.now(),
-            late=late,
+            late=said.late,
+            pieces=said.pieces,
         ),
     )
