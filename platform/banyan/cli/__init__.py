@@ -22,7 +22,7 @@ from banyan.kernel.settings import SettingsError
 # Loaded when they are asked for: the web process sets up how its metrics are shared before anything imports them.
 OWN = {
     name: f"banyan.cli.{name}"
-    for name in ("db", "demo", "events", "plugin", "serve", "stats", "tenants", "web", "worker")
+    for name in ("db", "demo", "events", "keys", "plugin", "serve", "stats", "tenants", "web", "worker")
 }
 # What an operator can mend: said in one message, without a traceback.
 MENDABLE = (

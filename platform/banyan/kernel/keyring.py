@@ -14,16 +14,17 @@ import secrets
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal
 
 import psycopg
+import structlog
 from sqlalchemy import CheckConstraint, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from banyan.kernel.crypto import DERIVED, HEADER, MATERIAL, TAG, DataKey, Unreadable, Vault, header_of
+from banyan.kernel.crypto import DERIVED, MATERIAL, TAG, DataKey, Unreadable, Vault, header_of
 from banyan.kernel.db.base import Base, Identified, c_text, new_id
 from banyan.kernel.runtime import runtime
 
@@ -33,6 +34,7 @@ FRESH_SECONDS = 15.0
 UNKNOWN_SECONDS = 1.0
 CONNECT_TIMEOUT = 10
 _WRAPPING = "data-key"
+log = structlog.get_logger(__name__)
 
 
 class SecretChanged(RuntimeError):
@@ -143,9 +145,19 @@ class Keyring:
         with self._lock:
             ring = self._ring
             if ring is None or time.monotonic() - ring.read_at >= oldest:
-                with psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT) as connection:
-                    ring = self._ring = _ring(ensure(connection, self.vault))
+                ring = self._ring = self._fetched(ring)
             return ring
+
+    def _fetched(self, known: _Ring | None) -> _Ring:
+        """The ring as it stands in the database; what is known goes on while that cannot be had."""
+        try:
+            with psycopg.connect(self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT) as connection:
+                return _ring(ensure(connection, self.vault))
+        except (psycopg.OperationalError, SecretChanged):
+            if known is None:
+                raise
+            log.exception("the keys cannot be read again; this process goes on with those it knows")
+            return replace(known, read_at=time.monotonic())
 
 
 def _ring(known: Sequence[Known]) -> _Ring:
@@ -243,8 +255,3 @@ def ring_at(url: str, secret: str) -> Keyring:
 
 def _bound(kind: str, tag: bytes) -> bytes:
     return kind.encode() + bytes(tag)
-
-
-def named(sealed: bytes) -> str:
-    """Which key ``sealed`` was made with, for people; values under the secret itself have none of these."""
-    return bytes(sealed[len(DERIVED) : HEADER]).hex()

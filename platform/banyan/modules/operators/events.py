@@ -8,6 +8,8 @@ from banyan.kernel.errors import Text
 from banyan.kernel.i18n import lazy
 
 ACTIONS: Mapping[str, Text] = {
+    "operators.keys.rewrap": lazy("Keys wrapped with a changed secret"),
+    "operators.keys.rotate": lazy("A new key made, and everything sealed with it"),
     "operators.plugin.switch_off": lazy("Plugin switched off for all"),
     "operators.plugin.switch_on": lazy("Plugin no longer switched off for all"),
     "operators.plugin.purge": lazy("Data of an uninstalled plugin written out and dropped"),
