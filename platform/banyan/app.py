@@ -28,6 +28,8 @@ from banyan.modules.administrators import plugin as administrators
 from banyan.modules.approvals import plugin as approvals
 from banyan.modules.audit import plugin as audit
 from banyan.modules.audit import reading
+from banyan.modules.delivery import plugin as delivery
+from banyan.modules.delivery import senders
 from banyan.modules.externals import plugin as externals
 from banyan.modules.imports import plugin as imports
 from banyan.modules.operators import plugin as operators
@@ -46,6 +48,7 @@ CORE: Mapping[str, Any] = {
     "tasks": tasks,
     "imports": imports,
     "tenancy": tenancy,
+    "delivery": delivery,
     "accounts": accounts,
     "externals": externals,
     "approvals": approvals,
@@ -63,6 +66,7 @@ def create_app(
 
     :param app_url: connection URL of ``banyan_app``. :param extra: further modules by name, for tests.
     :raises UnmarkedViews: a view does not say who may enter. :raises PluginError: two modules share a name.
+    :raises SettingsError: a sender is wanted that nobody brings.
     """
     plugins = manager.load(CORE, extra)
     app = Banyan("banyan", static_folder=None, template_folder=None)
@@ -108,6 +112,7 @@ def _run_on(app: Banyan, settings: Settings, plugins: Plugins, app_url: str, clo
     store = LocalFolder(settings.home / "files")
     runtime.install(app, Runtime(settings, database, clock, store, jobs))
     laid_down.definitions(plugins)
+    senders.chosen(settings.sending, plugins)
     plugins.unmigrated = migrate.unmigrated(database.engine, plugins)
     plugins.report = failures.Keeper(database, clock)
     manager.install(app, plugins)

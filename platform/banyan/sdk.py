@@ -27,6 +27,7 @@ from banyan.kernel.i18n import _, language, lazy, plural, translate
 from banyan.kernel.imports import Handout, Importable, ImportRow, Written
 from banyan.kernel.jobs import Job, LongTask, Progress, TaskRun, start
 from banyan.kernel.runtime import current, runtime
+from banyan.kernel.sending import Letter, Send, Sender, SendingFailed
 from banyan.kernel.tables import Column, Filter, Query, Sort, TableDef, day_after, day_start
 from banyan.kernel.values import (
     Actor,
@@ -98,6 +99,7 @@ __all__ = [
     "Importable",
     "Invalid",
     "Job",
+    "Letter",
     "LongTask",
     "Message",
     "Metric",
@@ -118,6 +120,9 @@ __all__ = [
     "Schema",
     "Scoped",
     "ScopedSession",
+    "Send",
+    "Sender",
+    "SendingFailed",
     "Service",
     "SettingDef",
     "SettingValue",

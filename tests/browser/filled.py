@@ -9,6 +9,7 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from banyan.modules.accounts.models import Account
+from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage, WebhookTarget
 from banyan.modules.tenancy.models import Org
 from tests.factories import World
 
@@ -30,6 +31,7 @@ def filled(world: World) -> Account:
     deputy = world.account(place, "place.deputy", display_name="副秘书长")
     world.grant(deputy, place)
     world.account(below, "wang.fang", display_name="王芳")
+    _sent(world, place)
     _happened(Hand(world, account), place, leaving, deputy)
     return account
 
@@ -53,6 +55,25 @@ class Hand:
     def _answer(self, answer: Any) -> dict[str, Any]:
         assert answer.status_code < 300, f"{answer.request.path}: {answer.text}"
         return dict(answer.get_json() or {})
+
+
+def _sent(world: World, place: Org) -> None:
+    """A webhook, and messages that went, wait and were given up."""
+    now, where = world.clock.now(), {"org_id": place.id, "org_path": place.path, "created_at": world.clock.now()}
+    words = OutgoingContent(subject="会议通知", body="周五下午两点开会。", link="http://127.0.0.1/me/notices", **where)
+    world.session.add_all(
+        [words, WebhookTarget(name="门户", url="https://example.org/hook", secret_sealed=b"", **where)]
+    )
+    world.session.flush()
+    states = {"sent": "m****@example.org", "failed": "138****5678", "given_up": "139****1234"}
+    for number, (state, mask) in enumerate(states.items()):
+        world.session.add(
+            OutgoingMessage(
+                content_id=words.id, channel="sms" if number else "email", mask=mask, state=state, next_at=now,
+                tries=number, error="HTTP 503" if number else "", **where,
+            )
+        )  # fmt: skip
+    world.session.commit()
 
 
 def _happened(hand: Hand, place: Org, leaving: Org, deputy: Account) -> None:

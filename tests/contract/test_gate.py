@@ -25,6 +25,7 @@ from banyan.modules.accounts.models import ApiToken, RegistrationCode
 from banyan.modules.administrators.models import AdministratorApplication, AdministratorKey
 from banyan.modules.approvals.models import ApprovalDelegation, ApprovalParty, ApprovalRequest
 from banyan.modules.audit.models import AuditEntry
+from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage, WebhookTarget
 from banyan.modules.externals.models import ExternalBody, ExternalFiling
 from banyan.modules.imports.models import Import
 from banyan.modules.tenancy.models import Org
@@ -157,7 +158,8 @@ class Foreign:
             request_id="", subject_type="org", subject_id=str(org.id), subject_label="", **place,
         )  # fmt: skip
         body = ExternalBody(kind="sponsor", name="x", since=now.date(), created_at=now, **place)
-        world.session.add(body)
+        words = OutgoingContent(subject="x", body="x", created_at=now, **place)
+        world.session.add_all([body, words])
         world.session.flush()
         rows: dict[str, Any] = {
             "body_id": body,
@@ -196,6 +198,10 @@ class Foreign:
                 flow="x", subject_type="x", subject_id="x", title="x", sides={}, details=[], data={}, asked_at=now,
                 asked_by=account.id, **place,
             ),
+            "message_id": OutgoingMessage(
+                content_id=words.id, channel="sms", mask="x", next_at=now, created_at=now, **place
+            ),
+            "webhook_id": WebhookTarget(name="x", url="https://x", secret_sealed=b"x", created_at=now, **place),
             "delegation_id": ApprovalDelegation(
                 delegator_id=account.id, deputy_id=world.account(org).id, flows=[], not_before=now,
                 not_after=now + timedelta(days=1), created_at=now, **place,

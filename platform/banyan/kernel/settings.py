@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from banyan.kernel import sending
+from banyan.kernel.sending import Sending
+
 LogFormat = Literal["console", "json"]
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 SCHEMES = ("postgresql", "postgres")
@@ -45,6 +48,7 @@ class Settings:
     :ivar api_requests: requests a minute with one token; 0: nothing is limited (``BANYAN_API_REQUESTS``).
     :ivar api_writes: of those, the ones that write; 0: without limit of their own (``BANYAN_API_WRITES``).
     :ivar api_strangers: requests a minute without a token from one address (``BANYAN_API_STRANGERS``).
+    :ivar sending: how e-mail, SMS and webhooks leave.
     :ivar demo: an empty database gets the demonstration province at the first start (``BANYAN_DEMO``).
     :ivar supervised: started by ``banyan serve``, which keeps a worker running beside the web.
     """
@@ -72,6 +76,7 @@ class Settings:
     log_level: str = "INFO"
     demo: bool = True
     supervised: bool = False
+    sending: Sending = field(default_factory=Sending)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -109,6 +114,7 @@ class Settings:
             log_level=read.choice("BANYAN_LOG_LEVEL", LOG_LEVELS, "INFO"),
             demo=read.flag("BANYAN_DEMO", default=True),
             supervised=read.flag("BANYAN_SUPERVISED"),
+            sending=sending.read(read),
         )
         if read.reasons:
             raise SettingsError(read.reasons)

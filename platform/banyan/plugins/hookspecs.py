@@ -23,6 +23,7 @@ from banyan.kernel.exports import Exportable
 from banyan.kernel.flows import Flow
 from banyan.kernel.imports import Importable
 from banyan.kernel.jobs import Job
+from banyan.kernel.sending import Sender
 from banyan.kernel.values import (
     Binding,
     Card,
@@ -154,6 +155,14 @@ def banyan_event_types() -> Sequence[type[Event]]:  # type: ignore[empty-body]
     """Events the module publishes.
 
     :return: subclasses of `Event`.
+    """
+
+
+@hookspec
+def banyan_senders() -> Sequence[Sender]:  # type: ignore[empty-body]
+    """Ways in which e-mail and SMS leave, for providers the platform does not know.
+
+    :return: senders; the operator chooses one by its name (``BANYAN_EMAIL_SENDER``, ``BANYAN_SMS_SENDER``).
     """
 
 

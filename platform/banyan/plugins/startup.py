@@ -30,6 +30,7 @@ START_HOOKS = (
     "banyan_jobs",
     "banyan_exports",
     "banyan_event_types",
+    "banyan_senders",
     "banyan_metrics",
     "banyan_cli",
     "banyan_catalogues",

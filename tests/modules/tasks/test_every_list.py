@@ -13,6 +13,7 @@ from banyan.kernel.db.session import ScopedSession
 from banyan.kernel.jobs import LongTask
 from banyan.kernel.worker import Runner, run_long_task
 from banyan.modules.accounts.security_models import SignIn
+from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage
 from banyan.modules.externals.models import ExternalBody, ExternalFiling
 from banyan.modules.tasks.exports import listed
 from banyan.modules.tenancy.life_models import OrgRevocation
@@ -37,8 +38,12 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
     )  # fmt: skip
     place: dict[str, Any] = {"org_id": province.id, "org_path": province.path, "created_at": world.clock.now()}
     body = ExternalBody(kind="sponsor", name="民政厅", since=today, **place)
-    session.add(body)
+    words = OutgoingContent(subject="会议通知", body="周五", **place)
+    session.add_all([body, words])
     session.flush()
+    session.add(
+        OutgoingMessage(content_id=words.id, channel="sms", mask="138****5678", next_at=world.clock.now(), **place)
+    )
     session.add(ExternalFiling(body_id=body.id, subject="章程", sent_on=today, due_order=today, **place))
     session.commit()
     file = {"file": (io.BytesIO(b"code,name\n"), "file.csv")}

@@ -25,12 +25,13 @@ from banyan.sdk import (
     OwnTile,
     Permission,
     Role,
+    Sender,
     SettingDef,
     hookimpl,
     lazy,
 )
 
-from . import flows, lists, models, permissions, services
+from . import flows, letters, lists, models, permissions, services
 from .api import api
 from .pages import pages
 
@@ -106,6 +107,11 @@ def banyan_settings() -> Sequence[SettingDef]:
 @hookimpl
 def banyan_flows() -> Sequence[Flow]:
     return flows.FLOWS
+
+
+@hookimpl
+def banyan_senders() -> Sequence[Sender]:
+    return (letters.Letterbox(),)
 
 
 @hookimpl

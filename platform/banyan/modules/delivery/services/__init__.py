@@ -1,0 +1,1 @@
+"""Put messages in the queue, send them, look after them."""
