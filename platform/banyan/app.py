@@ -34,6 +34,7 @@ from banyan.modules.externals import plugin as externals
 from banyan.modules.imports import plugin as imports
 from banyan.modules.operators import plugin as operators
 from banyan.modules.stats import plugin as stats
+from banyan.modules.surveys import plugin as surveys
 from banyan.modules.tasks import plugin as tasks
 from banyan.modules.tenancy import plugin as tenancy
 from banyan.plugins import failures, manager, migrate
@@ -54,6 +55,7 @@ CORE: Mapping[str, Any] = {
     "approvals": approvals,
     "administrators": administrators,
     "stats": stats,
+    "surveys": surveys,
     "operators": operators,
 }
 UNGUARDED = {"web.static": PUBLIC, openapi.DOCUMENT: PUBLIC}

@@ -28,6 +28,7 @@ from banyan.kernel.imports import Handout, Importable, ImportRow, Written
 from banyan.kernel.jobs import Job, LongTask, Progress, TaskRun, start
 from banyan.kernel.runtime import current, runtime
 from banyan.kernel.sending import Letter, Send, Sender, SendingFailed
+from banyan.kernel.surveys import SurveyHost
 from banyan.kernel.tables import Column, Filter, Query, Sort, TableDef, day_after, day_start
 from banyan.kernel.values import (
     Actor,
@@ -55,6 +56,8 @@ from banyan.modules.approvals.services import submit as submit_request
 from banyan.modules.approvals.services import withdraw as withdraw_request
 from banyan.modules.approvals.views import request_panel
 from banyan.modules.audit.services import Subject, changes, record
+from banyan.modules.surveys.rules import Question as SurveyQuestion
+from banyan.modules.surveys.services import copy_survey, create_survey, survey_answers, surveys_of
 from banyan.modules.tasks.downloads import attachment
 from banyan.plugins import hookimpl
 from banyan.plugins.deprecations import Deprecated, getter
@@ -132,6 +135,8 @@ __all__ = [
     "Step",
     "StoredFile",
     "Subject",
+    "SurveyHost",
+    "SurveyQuestion",
     "TableDef",
     "TableView",
     "TaskRun",
@@ -145,7 +150,9 @@ __all__ = [
     "c_text",
     "changes",
     "charts",
+    "copy_survey",
     "count",
+    "create_survey",
     "current",
     "day_after",
     "day_start",
@@ -185,6 +192,8 @@ __all__ = [
     "start",
     "submit",
     "submit_request",
+    "survey_answers",
+    "surveys_of",
     "today",
     "translate",
     "visible",

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from banyan.modules.accounts.models import Account
 from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage, WebhookTarget
+from banyan.modules.surveys.models import Survey, SurveyAnswer
 from banyan.modules.tenancy.models import Org
 from tests.factories import World
 
@@ -33,7 +34,28 @@ def filled(world: World) -> Account:
     world.account(below, "wang.fang", display_name="王芳")
     _sent(world, place)
     _happened(Hand(world, account), place, leaving, deputy)
+    _asked(world, place)
     return account
+
+
+def _asked(world: World, place: Org) -> None:
+    """A survey in the making, and one that is over."""
+    choices = [{"key": "yes", "label": "好"}, {"key": "no", "label": "不好"}]
+    questions: list[dict[str, Any]] = [
+        {"key": "q1", "kind": "single", "label": "活动办得好吗？", "required": True, "options": choices},
+        {"key": "q2", "kind": "text", "label": "哪里不好？", "only_if": [{"question": "q1", "option": "no"}]},
+        {"key": "q3", "kind": "scale", "label": "打几分？", "low": "很差", "high": "很好"},
+    ]
+    here: dict[str, Any] = {"org_id": place.id, "org_path": place.path}
+    for state in ("draft", "open", "closed"):
+        about = {"host": "activities.feedback", "host_id": place.id, "title": "活动反馈", "questions": questions}
+        survey = Survey(state=state, created_at=world.clock.now(), **about, **here)
+        world.session.add(survey)
+        world.session.flush()
+        if state == "closed":
+            given = {"q1": "no", "q2": "地方太远", "q3": 4}
+            world.session.add(SurveyAnswer(survey_id=survey.id, answers=given, channel="paper", **here))
+    world.session.commit()
 
 
 class Hand:

@@ -28,6 +28,7 @@ from banyan.modules.audit.models import AuditEntry
 from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage, WebhookTarget
 from banyan.modules.externals.models import ExternalBody, ExternalFiling
 from banyan.modules.imports.models import Import
+from banyan.modules.surveys.models import Survey
 from banyan.modules.tenancy.models import Org
 from tests.factories import World
 
@@ -146,7 +147,7 @@ def test_an_identifier_that_is_nobodys_is_not_found(app: Banyan, world: World) -
 class Foreign:
     """Rows of one organisation, by the name that addresses give their ids."""
 
-    ids: dict[str, UUID]
+    ids: dict[str, Any]
 
     @classmethod
     def at(cls, world: World, org: Org) -> Foreign:
@@ -206,12 +207,16 @@ class Foreign:
                 delegator_id=account.id, deputy_id=world.account(org).id, flows=[], not_before=now,
                 not_after=now + timedelta(days=1), created_at=now, **place,
             ),
+            "survey_id": Survey(
+                host="x", host_id=org.id, title="x", questions=[{"key": "q1", "kind": "text", "label": "x"}],
+                created_at=now, **place,
+            ),
         }  # fmt: skip
         world.session.add_all(rows.values())
         world.session.flush()
         world.session.add(ApprovalParty(request_id=rows["request_id"].id, side="x", **place))
         world.session.commit()
-        return cls({name: row.id for name, row in rows.items()})
+        return cls({**{name: row.id for name, row in rows.items()}, "question_key": "q1"})
 
 
 @pytest.mark.clause("ORG-08")

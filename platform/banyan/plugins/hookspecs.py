@@ -24,6 +24,7 @@ from banyan.kernel.flows import Flow
 from banyan.kernel.imports import Importable
 from banyan.kernel.jobs import Job
 from banyan.kernel.sending import Sender
+from banyan.kernel.surveys import SurveyHost
 from banyan.kernel.values import (
     Binding,
     Card,
@@ -123,6 +124,14 @@ def banyan_flows() -> Sequence[Flow]:  # type: ignore[empty-body]
     """Approval flows the module declares.
 
     :return: flows for the approval engine.
+    """
+
+
+@hookspec
+def banyan_survey_hosts() -> Sequence[SurveyHost]:  # type: ignore[empty-body]
+    """What surveys of the module are about; see `banyan.kernel.surveys`.
+
+    :return: hosts named ``<module>.<what>``, each saying who may answer.
     """
 
 

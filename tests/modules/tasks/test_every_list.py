@@ -15,6 +15,7 @@ from banyan.kernel.worker import Runner, run_long_task
 from banyan.modules.accounts.security_models import SignIn
 from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage
 from banyan.modules.externals.models import ExternalBody, ExternalFiling
+from banyan.modules.surveys.models import Survey
 from banyan.modules.tasks.exports import listed
 from banyan.modules.tenancy.life_models import OrgRevocation
 from banyan.plugins import manager
@@ -45,6 +46,7 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
         OutgoingMessage(content_id=words.id, channel="sms", mask="138****5678", next_at=world.clock.now(), **place)
     )
     session.add(ExternalFiling(body_id=body.id, subject="章程", sent_on=today, due_order=today, **place))
+    session.add(Survey(host="x", host_id=province.id, title="活动反馈", **place))
     session.commit()
     file = {"file": (io.BytesIO(b"code,name\n"), "file.csv")}
     assert client.post("/api/v1/orgs/province/importables/organisations", data=file, headers=headers).status_code == 201

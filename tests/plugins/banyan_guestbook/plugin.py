@@ -27,11 +27,12 @@ from banyan.sdk import (
     Role,
     Sender,
     SettingDef,
+    SurveyHost,
     hookimpl,
     lazy,
 )
 
-from . import flows, letters, lists, models, permissions, services
+from . import flows, letters, lists, models, opinions, permissions, services
 from .api import api
 from .pages import pages
 
@@ -112,6 +113,11 @@ def banyan_flows() -> Sequence[Flow]:
 @hookimpl
 def banyan_senders() -> Sequence[Sender]:
     return (letters.Letterbox(),)
+
+
+@hookimpl
+def banyan_survey_hosts() -> Sequence[SurveyHost]:
+    return (opinions.OPINION,)
 
 
 @hookimpl

@@ -6,6 +6,26 @@
   var save = function (k, v) { try { localStorage.setItem(k, v); } catch (e) { /* private mode */ } };
   var each = function (list, f) { Array.prototype.forEach.call(list, f); };
 
+  /* questions that depend on earlier answers: data-shown-if="question=option question=option" */
+  function ask(form) {
+    each(form.querySelectorAll("[data-shown-if]"), function (box) {
+      var wanted = box.dataset.shownIf.split(" ");
+      box.hidden = !wanted.some(function (one) {
+        var parts = one.split("=");
+        return Array.prototype.some.call(form.querySelectorAll("input:checked"), function (input) {
+          return input.name === parts[0] && input.value === parts[1] && !input.closest("[data-shown-if][hidden]");
+        });
+      });
+    });
+    each(form.querySelectorAll("[data-without-script]"), function (note) { note.hidden = true; });
+  }
+  function askAll(e) {
+    each(document.querySelectorAll("form"), function (form) {
+      if (form.querySelector("[data-shown-if]") && (!e || form.contains(e.target))) ask(form);
+    });
+  }
+  document.addEventListener("change", askAll);
+
   /* light or dark, normal or large print */
   function mark() {
     each(document.querySelectorAll("[data-act=size]"), function (b) {
@@ -130,4 +150,5 @@
   });
   mark();
   narrowable();
+  askAll();
 })();

@@ -1,0 +1,1 @@
+"""Questionnaires that other modules ask about their things: activities, groups, elections."""
