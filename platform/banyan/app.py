@@ -33,6 +33,7 @@ from banyan.modules.delivery import senders
 from banyan.modules.externals import plugin as externals
 from banyan.modules.imports import plugin as imports
 from banyan.modules.operators import plugin as operators
+from banyan.modules.people import plugin as people
 from banyan.modules.stats import plugin as stats
 from banyan.modules.surveys import plugin as surveys
 from banyan.modules.tasks import plugin as tasks
@@ -54,6 +55,7 @@ CORE: Mapping[str, Any] = {
     "externals": externals,
     "approvals": approvals,
     "administrators": administrators,
+    "people": people,
     "stats": stats,
     "surveys": surveys,
     "operators": operators,

@@ -14,13 +14,13 @@ from banyan.app import create_app
 from banyan.kernel.context import Context
 from banyan.kernel.db.base import new_id
 from banyan.kernel.db.scoped import Whole
+from banyan.kernel.pinyin import sort_name, tokens
 from banyan.kernel.settings import Settings
 from banyan.kernel.treepath import base36, upper
 from banyan.kernel.values import Actor
 from banyan.modules.access import policy
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.services.life import moving
-from banyan.modules.tenancy.services.search import sort_name, tokens
 from tests.bench.report import Report, Row, say
 from tests.bench.world import World
 

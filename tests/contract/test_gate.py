@@ -164,6 +164,7 @@ class Foreign:
         world.session.flush()
         rows: dict[str, Any] = {
             "body_id": body,
+            "member_id": world.member(org),
             "filing_id": ExternalFiling(
                 body_id=body.id, subject="x", sent_on=now.date(), due_order=now.date(), created_at=now, **place
             ),

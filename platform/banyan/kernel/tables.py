@@ -44,6 +44,7 @@ class Column:
     :ivar tones: badge colours by value (``ok``, ``warn``, ``seal``).
     :ivar shown: part of the console's table unless the reader chooses otherwise.
     :ivar permission: only readers with it get the column (None: all).
+    :ivar read: makes, of the row's id and what was selected, the value that is shown: a sealed one opened and masked.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Column:
     tones: Mapping[str, str] = field(default_factory=dict)
     shown: bool = True
     permission: str | None = None
+    read: Callable[[UUID, Any], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +252,10 @@ def page(
         rows = rows[::-1]
     keys, width = ["id", *(column.key for column in columns)], len(columns) + 1
     cut = [dict(zip(keys, row, strict=False)) for row in rows]  # behind the columns follows the sort key
+    for column in columns:
+        if column.read is not None:
+            for row in cut:
+                row[column.key] = column.read(row["id"], row[column.key])
     ahead, behind = (True, more) if backwards else (more, query.after is not None)
     return Page(
         cut,

@@ -311,6 +311,25 @@ def banyan_timeline(ctx: Context, person_id: str, most: int) -> Iterable[Timelin
     """
 
 
+@hookspec
+def banyan_member_panels(ctx: Context, member_id: str) -> Sequence[Card]:  # type: ignore[empty-body]
+    """Panels of a member's page, beside the record.
+
+    :param ctx: the request of somebody who may read the record. :param member_id: UUID of the record.
+    :return: cards; their endpoints take ``member_id``, their permission is decided at the member's organisation. Up to
+        four columns wide stand beside the record, wider ones below it.
+    """
+
+
+@hookspec
+def banyan_member_actions(ctx: Context, member_id: str) -> Sequence[NavItem]:  # type: ignore[empty-body]
+    """What can be done with a member, as links in the head of the member's page.
+
+    :param ctx: the request of somebody who may read the record. :param member_id: UUID of the record.
+    :return: links; their endpoints take ``member_id``, their permission is decided at the member's organisation.
+    """
+
+
 # ---- asked of every installed plugin, on or off
 
 

@@ -11,19 +11,21 @@ from sqlalchemy import select
 
 from banyan.boundary import Banyan
 from banyan.kernel import treepath
-from banyan.kernel.clock import FixedClock
+from banyan.kernel.clock import FixedClock, today
 from banyan.kernel.context import Context
 from banyan.kernel.db.base import new_id
 from banyan.kernel.db.scoped import Scope, Whole
 from banyan.kernel.db.session import ScopedSession
 from banyan.kernel.files import StoredFile
+from banyan.kernel.pinyin import person_sort_name, sort_name, tokens
 from banyan.kernel.values import Actor
 from banyan.modules.access import policy
 from banyan.modules.access.models import RoleGrant
 from banyan.modules.accounts.models import Account, AccountSession, ApiToken
 from banyan.modules.accounts.services import identity
+from banyan.modules.people.models import Member, Membership, MemberToken, Person
+from banyan.modules.people.services.values import name_tokens
 from banyan.modules.tenancy.models import Level, Org, OrgToken, OrgType
-from banyan.modules.tenancy.services.search import sort_name, tokens
 
 LEVELS = {"province": "省", "city": "市", "county": "县", "township": "乡", "village": "村"}
 
@@ -121,6 +123,41 @@ class World:
         account = self.account(org)
         self.grant(account, org, role, reach)
         return account
+
+    def member(self, org: Org, name: str = "成员001", account: Account | None = None, **values: Any) -> Member:
+        """A member of ``org`` with its person and membership; ``account`` is the member's own sign-in.
+
+        :param values: further columns of `Member`; one that is not ``active`` has no open membership.
+        """
+        now = self.clock.now()
+        root = self.session.scalars(select(Org.id).where(Org.path == treepath.lineage(org.path)[0])).one()
+        place: dict[str, Any] = {"org_id": org.id, "org_path": org.path}
+        person = Person(id=new_id(), root_id=root, created_at=now)
+        member = Member(
+            id=new_id(),
+            person_id=person.id,
+            account_id=account.id if account is not None else None,
+            name=name,
+            sort_name=person_sort_name(name),
+            admitted_on=values.pop("admitted_on", today(self.clock)),
+            created_at=now,
+            updated_at=now,
+            **place,
+            **values,
+        )
+        self.session.add(person)
+        self.session.flush()
+        if account is not None:
+            account.person_id = person.id
+        self.session.add(member)
+        self.session.flush()
+        if member.status in (None, "active"):
+            period: dict[str, Any] = {"began_on": member.admitted_on, "began_by": "admission"}
+            self.session.add(Membership(member_id=member.id, person_id=person.id, **period, **place))
+        found = name_tokens(name, member.sort_name)
+        self.session.add_all(MemberToken(token=token, org_path=org.path, member_id=member.id) for token in found)
+        self.session.commit()
+        return member
 
     def document(self, account: Account, org: Org | None = None) -> StoredFile:
         """A document that ``account`` has uploaded, at its home unless ``org`` says otherwise; it has no bytes."""

@@ -45,6 +45,7 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
     session.add(
         OutgoingMessage(content_id=words.id, channel="sms", mask="138****5678", next_at=world.clock.now(), **place)
     )
+    world.member(province)
     session.add(ExternalFiling(body_id=body.id, subject="章程", sent_on=today, due_order=today, **place))
     session.add(Survey(host="x", host_id=province.id, title="活动反馈", **place))
     session.commit()

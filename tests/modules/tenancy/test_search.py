@@ -9,17 +9,10 @@ from hypothesis import strategies as st
 from banyan.kernel.db.scoped import Whole
 from banyan.kernel.db.session import Database
 from banyan.kernel.errors import Invalid
+from banyan.kernel.pinyin import initials, normalised, query_tokens, sort_name, tokens
 from banyan.kernel.treepath import upper
 from banyan.modules.tenancy.models import Org
-from banyan.modules.tenancy.services.search import (
-    initials,
-    name_matches,
-    normalised,
-    query_tokens,
-    search,
-    sort_name,
-    tokens,
-)
+from banyan.modules.tenancy.services.search import name_matches, search
 from tests.modules.tenancy.conftest import Installation
 
 

@@ -152,6 +152,16 @@ def banyan_me(ctx: Context, member_id: str) -> Sequence[OwnTile]:
 
 
 @hookimpl
+def banyan_member_panels(ctx: Context, member_id: str) -> Sequence[Card]:
+    return (Card("guestbook", lazy("Guestbook"), "guestbook_pages.card", permission=permissions.READ.name),)
+
+
+@hookimpl
+def banyan_member_actions(ctx: Context, member_id: str) -> Sequence[NavItem]:
+    return (NavItem(lazy("Guestbook"), "guestbook_pages.book", "notebook", permission=permissions.READ.name),)
+
+
+@hookimpl
 def banyan_stats(ctx: Context, org: OrgRef, lo: str, hi: str) -> dict[str, dict[str, int]]:
     return services.counted(ctx, lo, hi)
 

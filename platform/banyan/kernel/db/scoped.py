@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, Text
+from sqlalchemy import ColumnElement, ForeignKeyConstraint, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from banyan.kernel.treepath import ancestors, upper
@@ -89,6 +89,14 @@ class OrgPair:
 
 class Scoped(OrgPair):
     """Mixin of every table that belongs to an organisation, plugins' too: both walls stand around it."""
+
+    @classmethod
+    def seen_beyond(cls, scope: Scope) -> ColumnElement[bool] | None:
+        """Which rows a session sees beside those inside its scope; row security of the table says the same.
+
+        For the few tables in which people see what is their own. Nothing is written there.
+        """
+        return None
 
 
 class Published(Scoped):

@@ -66,7 +66,8 @@ def _within(model: type[Scoped], scope: Scope) -> ColumnElement[bool]:
     inside = (model.org_path >= scope.lo) & (model.org_path < scope.hi)
     if issubclass(model, Published) and scope.up:
         return or_(inside, model.published & model.org_path.in_(scope.up))
-    return inside
+    beyond = model.seen_beyond(scope)
+    return inside if beyond is None else or_(inside, beyond)
 
 
 @event.listens_for(ScopedSession, "do_orm_execute")

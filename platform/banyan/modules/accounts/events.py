@@ -69,6 +69,7 @@ ACTIONS: Mapping[str, Text] = {
     "accounts.account.update": lazy("Account edited"),
     "accounts.account.suspend": lazy("Account suspended"),
     "accounts.account.restore": lazy("Account restored"),
+    "accounts.account.follow": lazy("Account went along with its holder"),
     "accounts.account.make_operator": lazy("Account made an operator of the installation"),
     "accounts.account.end_operator": lazy("Account no longer an operator of the installation"),
     "accounts.account.freeze": lazy("Account frozen after a report of theft"),

@@ -12,10 +12,10 @@ from marshmallow import ValidationError
 from banyan.api.schemas import Text as CleanText
 from banyan.kernel.errors import Text
 from banyan.kernel.i18n import lazy
+from banyan.kernel.pinyin import normalised
 from banyan.modules.tenancy.links import LINKS
 from banyan.modules.tenancy.rules import in_future
 from banyan.modules.tenancy.schemas import CODE, DIVISION, PHONE
-from banyan.modules.tenancy.services.search import normalised
 
 FORMULA = frozenset("=+-@\t\r\n")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from banyan.kernel.pinyin import tokens
 from banyan.modules.tenancy.manifest.staging import driver
-from banyan.modules.tenancy.services.search import tokens
 
 # Two adjacent characters of the name, two adjacent initials. Sorted, so that the one big index grows at its end.
 _CREATED = """

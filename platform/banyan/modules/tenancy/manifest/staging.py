@@ -16,9 +16,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from uuid_utils import uuid7
 
+from banyan.kernel.pinyin import normalised, syllables
 from banyan.modules.tenancy.manifest import reading
 from banyan.modules.tenancy.manifest.values import FIELDS, Manifest, OrgRow
-from banyan.modules.tenancy.services.search import normalised, syllables
 
 # Temporary tables are dropped with the transaction that made them. ``n`` is the order of writing.
 _TABLES = """

@@ -25,6 +25,7 @@ from banyan.kernel.errors import Conflict
 from banyan.kernel.events import publish
 from banyan.kernel.files import StoredFile, keep, produced
 from banyan.kernel.i18n import lazy
+from banyan.kernel.pinyin import sort_name, tokens, tokens_of
 from banyan.kernel.runtime import runtime
 from banyan.modules.access.decision import require
 from banyan.modules.audit.services import Subject, changes, record
@@ -35,7 +36,6 @@ from banyan.modules.tenancy.manifest.sql import uuid7
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.permissions import ORG_UPDATE
 from banyan.modules.tenancy.services.organisations import EDITABLE, NAMES, among, keep_correction, snapshot, subject
-from banyan.modules.tenancy.services.search import sort_name, tokens, tokens_of
 
 AT_ONCE = 5_000
 ACTION = "tenancy.organisations.import"

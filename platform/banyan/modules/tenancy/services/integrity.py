@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from banyan.kernel.db.base import Base
 from banyan.kernel.db.scoped import OrgPair
+from banyan.kernel.pinyin import initials, normalised, sort_name
 from banyan.modules.tenancy.manifest.sql import base36
 from banyan.modules.tenancy.models import Org
-from banyan.modules.tenancy.services.search import initials, normalised, sort_name
 
 MOST = 200
 WORK_MEM = "128MB"

@@ -6,10 +6,10 @@ from sqlalchemy import select
 
 from banyan.kernel.context import Context
 from banyan.kernel.errors import Text
+from banyan.kernel.pinyin import sort_name
 from banyan.kernel.treepath import lineage, upper
 from banyan.modules.tenancy import links, territory
 from banyan.modules.tenancy.models import Org, OrgType
-from banyan.modules.tenancy.services.search import sort_name
 from banyan.modules.tenancy.territory import Divisions
 
 

@@ -18,6 +18,7 @@ from banyan.kernel.errors import Conflict, Invalid, NotFound, Text
 from banyan.kernel.events import publish
 from banyan.kernel.files import FileStore, Sniffed, keep
 from banyan.kernel.i18n import lazy
+from banyan.kernel.pinyin import sort_name, tokens
 from banyan.modules.access.decision import require
 from banyan.modules.audit.services import Subject, changes, record
 from banyan.modules.tenancy import life_rules, rules
@@ -27,7 +28,6 @@ from banyan.modules.tenancy.models import Level, Org, OrgToken, OrgType
 from banyan.modules.tenancy.permissions import ORG_CREATE, ORG_UPDATE
 from banyan.modules.tenancy.services import documents
 from banyan.modules.tenancy.services.linking import link_problems, territorial
-from banyan.modules.tenancy.services.search import sort_name, tokens
 from banyan.modules.tenancy.stats import own_metrics
 
 NAMES = ("name", "short_name")

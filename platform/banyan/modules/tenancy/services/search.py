@@ -8,20 +8,15 @@ index for the others, and then makes sure that name or initials really hold what
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from itertools import pairwise
 
-from pypinyin import lazy_pinyin, load_single_dict
-from pypinyin.constants import PHRASES_DICT
-from pypinyin.contrib.mmseg import seg
 from sqlalchemy import ColumnElement, and_, exists, func, literal, literal_column, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from banyan.kernel.errors import Invalid
 from banyan.kernel.i18n import lazy
+from banyan.kernel.pinyin import LONGEST, normalised, query_tokens
 from banyan.kernel.treepath import ancestors
 from banyan.modules.tenancy.models import Org, OrgToken
 from banyan.modules.tenancy.services.place import Place
@@ -31,17 +26,10 @@ LEAST = 2
 LOOKED_AT = 400
 # A piece that fewer organisations have is rare enough to be walked alone.
 RARE = 1000
-LONGEST = 100
 HINT = lazy("Type at least two characters.")
-
-# The usual name: what no normalisation touches.
-_HAN = re.compile("[\u4e00-\u9fff]+")
 
 Paths = ColumnElement[str] | InstrumentedAttribute[str]
 Visible = Callable[[Paths], ColumnElement[bool]]
-
-# Characters that place names read otherwise than the dictionary does: 长 stands at the front of names as "long".
-load_single_dict({ord("长"): "cháng,zhǎng", ord("珲"): "hún,huī"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,73 +53,6 @@ class Found:
     hits: tuple[Hit, ...]
     more: bool = False
     too_short: bool = False
-
-
-def normalised(text: str) -> str:
-    """``text`` as it is compared: NFKC, case-folded, letters, digits and private characters of names only."""
-    if _HAN.fullmatch(text):
-        return text
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(char for char in folded if char.isalnum() or unicodedata.category(char) == "Co")
-
-
-@cache
-def _beginnings() -> frozenset[str]:
-    """The first two characters of every phrase of the dictionary."""
-    return frozenset(phrase[:2] for phrase in PHRASES_DICT)
-
-
-@lru_cache(maxsize=50_000)
-def _read(word: str) -> tuple[str, ...]:
-    return tuple(lazy_pinyin(word, errors=list))  # type: ignore[arg-type]  # a list of characters is taken as well
-
-
-def syllables(name: str) -> list[str]:
-    """The pinyin of a normalised name, one entry for each character; what has no pinyin stands for itself.
-
-    Where no phrase begins, a character is read alone: asking that first makes it four times as fast.
-    """
-    found: list[str] = []
-    beginnings, place, end = _beginnings(), 0, len(name)
-    while place < end:
-        if name[place : place + 2] in beginnings:
-            word = next(seg.cut(name[place:]))
-            found.extend(_read(word))
-            place += len(word)
-        else:
-            found.extend(_read(name[place]))
-            place += 1
-    return found
-
-
-def sort_name(name: str) -> str:
-    """The pinyin of ``name``, a space between syllables: sorts by syllable, and its initials are the name's."""
-    return " ".join(syllables(normalised(name)))
-
-
-def initials(sort_key: str) -> str:
-    """The pinyin initials in a `sort_name`."""
-    return "".join(syllable[0] for syllable in sort_key.split())
-
-
-def pairs(text: str) -> set[str]:
-    """Every two adjacent characters."""
-    return {first + second for first, second in pairwise(text)}
-
-
-def tokens(name: str) -> set[str]:
-    """What an organisation called ``name`` is found by."""
-    return tokens_of(name, sort_name(name))
-
-
-def tokens_of(name: str, sort_key: str) -> set[str]:
-    """`tokens`, where the `sort_name` is known already."""
-    return pairs(normalised(name)) | pairs(initials(sort_key))
-
-
-def query_tokens(text: str) -> set[str]:
-    """The tokens that every name holding ``text`` has; empty when it is too short to search."""
-    return pairs(normalised(text[:LONGEST]))
 
 
 def name_matches(text: str) -> ColumnElement[bool]:

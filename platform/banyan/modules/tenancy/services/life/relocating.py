@@ -17,10 +17,10 @@ from banyan.kernel.context import Context
 from banyan.kernel.counting import hold_folding
 from banyan.kernel.errors import Conflict
 from banyan.kernel.i18n import lazy
+from banyan.kernel.pinyin import tokens_of
 from banyan.kernel.treepath import upper
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.services.organisations import locked
-from banyan.modules.tenancy.services.search import tokens_of
 from banyan.plugins import manager
 
 # Requests plan each statement for its own range; the checks of foreign keys would then be planned for every row.

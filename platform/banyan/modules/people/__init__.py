@@ -1,0 +1,1 @@
+"""Members: the registry of people, their records, periods of membership, and how they are found."""

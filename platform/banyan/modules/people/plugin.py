@@ -1,0 +1,132 @@
+"""The hooks of the module ``people``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint as PageBlueprint
+from flask import url_for
+from flask_smorest import Blueprint as ApiBlueprint
+
+from banyan import __version__
+from banyan.kernel.context import Context
+from banyan.kernel.db.base import Base
+from banyan.kernel.errors import Text
+from banyan.kernel.events import Event
+from banyan.kernel.exports import Exportable
+from banyan.kernel.i18n import lazy
+from banyan.kernel.values import Binding, Metric, ModuleManifest, NavItem, OrgRef, Permission, Role, SettingDef
+from banyan.modules.people import events, exports, models, permissions, privacy, record_panels, settings, stats
+from banyan.modules.people.api import api
+from banyan.modules.people.pages import pages
+from banyan.modules.people.services import merging, search
+from banyan.plugins import hookimpl
+
+ROOMS = (record_panels,)
+
+
+@hookimpl
+def banyan_manifest() -> ModuleManifest:
+    return ModuleManifest(
+        "people",
+        lazy("Members"),
+        lazy("The registry of members: records, memberships, search"),
+        __version__,
+        author=lazy("Banyan"),
+        icon="users",
+        holds=(lazy("Members: name, document, contact, school and work, memberships; what is sensitive is encrypted"),),
+        always_on=True,
+    )
+
+
+@hookimpl
+def banyan_permissions() -> Sequence[Permission]:
+    return permissions.PERMISSIONS
+
+
+@hookimpl
+def banyan_roles() -> tuple[Sequence[Role], Sequence[Binding]]:
+    return (), permissions.BINDINGS
+
+
+@hookimpl
+def banyan_models() -> Sequence[type[Base]]:
+    return (models.Person, models.Member, models.Membership, models.MemberToken)
+
+
+@hookimpl
+def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
+    return (api,)
+
+
+@hookimpl
+def banyan_page_blueprints() -> Sequence[PageBlueprint]:
+    return (pages,)
+
+
+@hookimpl
+def banyan_event_types() -> Sequence[type[Event]]:
+    return events.TYPES
+
+
+@hookimpl
+def banyan_actions() -> Mapping[str, Text]:
+    return events.ACTIONS
+
+
+@hookimpl
+def banyan_fields() -> Mapping[str, Text]:
+    return events.FIELDS
+
+
+@hookimpl
+def banyan_settings() -> Sequence[SettingDef]:
+    return settings.SETTINGS
+
+
+@hookimpl
+def banyan_exports() -> Sequence[Exportable]:
+    return exports.EXPORTS
+
+
+@hookimpl
+def banyan_metrics() -> Sequence[Metric]:
+    return stats.METRICS
+
+
+@hookimpl
+def banyan_stats(ctx: Context, lo: str, hi: str) -> dict[str, dict[str, int]]:
+    return stats.counted(ctx, lo, hi)
+
+
+@hookimpl
+def banyan_search(ctx: Context, text: str, most: int) -> Iterable[tuple[str, str]]:
+    for member, org in search.hits(ctx, text, most):
+        yield f"{member.name} · {org}", url_for("people_pages.member", member_id=member.id)
+
+
+@hookimpl
+def banyan_export_person(ctx: Context, person_id: str) -> dict[str, Any]:
+    return privacy.export(ctx, UUID(person_id))
+
+
+@hookimpl
+def banyan_erase_person(ctx: Context, person_id: str) -> dict[str, int]:
+    return privacy.erase(ctx, UUID(person_id))
+
+
+@hookimpl
+def banyan_org_merging(ctx: Context, org: OrgRef, into: OrgRef) -> None:
+    merging.merge(ctx, org, into)
+
+
+@hookimpl
+def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:
+    return merging.against_revocation(ctx, org)
+
+
+@hookimpl
+def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
+    return (NavItem(lazy("Members"), "people_pages.members", "users", "work", 10, permissions.MEMBER_READ.name),)
