@@ -14,6 +14,7 @@ import orjson
 from flask_babel import force_locale
 from sqlalchemy import update
 
+from banyan.cli import demo_members
 from banyan.cli.manifest_accounts import ManifestAccounts, accounts_below
 from banyan.kernel.clock import SystemClock, today
 from banyan.kernel.context import Context
@@ -163,8 +164,9 @@ def apply_demo(settings: Settings, urls: Urls, accounts_file: Path) -> None:
         read = _manifest(ctx, data_dir("tenants") / "demo")
         store = LocalFolder(settings.home / "files")
         report = apply_manifest(ctx, read, store, ManifestAccounts(policy.store()))
+        own = demo_members.settle(ctx)
         if report.accounts:
-            write_private(accounts_file, _sign_ins(report.accounts))
+            write_private(accounts_file, _sign_ins([*report.accounts, *own]))
             first = report.accounts[0].sign_in_name
             ctx.session.execute(update(Account).where(Account.sign_in_name == first).values(operator=True))
         ctx.session.commit()

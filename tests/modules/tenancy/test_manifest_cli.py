@@ -78,9 +78,12 @@ def test_the_first_run_sets_up_the_demonstration_with_sign_ins_for_the_owner_onl
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     lines = dict(line.split()[:2] for line in file.read_text(encoding="utf-8").splitlines()[1:])
-    assert set(lines) == {"jilin.admin", "changchun.admin", "chaoyang.admin", "xikanglu.secretary"}
+    administrators = {"jilin.admin", "changchun.admin", "chaoyang.admin", "xikanglu.secretary"}
+    assert set(lines) == administrators | {"xikanglu.member"}
     for name, password in lines.items():
         assert verified(
             installation.value("SELECT password_hash FROM account WHERE sign_in_name = :name", name=name), password
         )
     assert installation.value("SELECT count(*) FROM org") == 1380
+    assert installation.value("SELECT count(*) FROM member") == 40
+    assert installation.value("SELECT count(*) FROM member WHERE account_id IS NOT NULL") == 1

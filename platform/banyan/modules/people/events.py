@@ -14,6 +14,7 @@ from banyan.modules.people.rules import choices, documents
 ACTIONS: Mapping[str, Text] = {
     "people.member.create": lazy("Admitted a member"),
     "people.member.update": lazy("Edited a member's record"),
+    "people.account.link": lazy("Gave a member an account"),
     "people.member.leave": lazy("Noted that a member left"),
     "people.member.restore": lazy("Restored a member"),
     "people.member.move": lazy("Moved a member to another organisation"),

@@ -33,6 +33,7 @@ __all__ = [
     "apply_changes",
     "changeable",
     "edit",
+    "enter",
     "find",
     "leave",
     "move",
@@ -72,6 +73,11 @@ def admit(ctx: Context, org: OrgRef, data: Mapping[str, Any], *, how: str = "adm
         know that. :raises Refused: the organisation is no more.
     """
     require(ctx, MEMBER_CREATE.name, org)
+    return enter(ctx, org, data, how=how)
+
+
+def enter(ctx: Context, org: OrgRef, data: Mapping[str, Any], *, how: str = "admission") -> Member:
+    """`admit`, where whoever calls has decided that it may be."""
     place = periods.hold_place(ctx, org).ref
     given = records.normalised(data)
     given["admitted_on"] = given.get("admitted_on") or today(ctx.clock)
