@@ -27,6 +27,7 @@ from banyan.kernel.db.scoped import Whole
 from banyan.kernel.db.session import Database, ScopedSession
 from banyan.kernel.db.urls import clone_database, with_database
 from banyan.kernel.settings import Settings
+from banyan.modules.operators.services import standing
 from banyan.plugins import manager, migrate
 from banyan.testing.database import emptying
 from banyan.testing.installation import NOW, plain_tracebacks
@@ -149,6 +150,7 @@ def app(_app: Banyan, clock: FixedClock, clean: None) -> Banyan:
     """The application on a database of its own, with a clock the test can turn."""
     held = _app.extensions["banyan.runtime"]
     _app.extensions["banyan.runtime"] = replace(held, clock=clock)
+    _app.extensions[standing.KEY].forget()
     return _app
 
 

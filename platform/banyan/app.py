@@ -33,6 +33,7 @@ from banyan.modules.delivery import senders
 from banyan.modules.externals import plugin as externals
 from banyan.modules.imports import plugin as imports
 from banyan.modules.operators import plugin as operators
+from banyan.modules.operators.services import standing
 from banyan.modules.people import plugin as people
 from banyan.modules.stats import plugin as stats
 from banyan.modules.surveys import plugin as surveys
@@ -82,6 +83,7 @@ def create_app(
         i18n.init_app(app, [Path(folder) for _name, folder in plugins.start("banyan_catalogues")])
         web.init_app(app)
         operations.init_app(app)
+        standing.install(app)
         _register_views(app, plugins)
         console.init_app(app)
         boundary.install(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
@@ -16,13 +16,15 @@ from banyan.kernel.values import NavItem, OrgRef
 from banyan.modules.access import decision, policy, rules
 from banyan.modules.access.services import names as role_names
 from banyan.modules.accounts.services import duties
+from banyan.modules.operators.services import standing
 from banyan.modules.tenancy.services import place as places
 from banyan.modules.tenancy.services import tree
 from banyan.modules.tenancy.services.levels import LevelView, levels
 from banyan.modules.tenancy.treeview import DASHBOARD, outermost, tree_node
 from banyan.plugins import manager
 from banyan.plugins.enablement import enabled_modules
-from banyan.web.shell import Account, Crumb, Here, NavLink, NavSection, Note, Shell, TreeNode
+from banyan.web.filters import local_time
+from banyan.web.shell import Account, Crumb, Here, NavLink, NavSection, Note, Shell, Told, TreeNode
 from banyan.web.shell import Place as Held
 
 SECTIONS: dict[str, Text] = {
@@ -45,7 +47,7 @@ def init_app(app: Flask) -> None:
 
 def _values() -> dict[str, object]:
     if "shell" not in g:
-        g.shell = _shell()
+        g.shell = replace(_shell(), told=_told())
     return {"shell": g.shell, "may": _may, "obliged": _obliged}
 
 
@@ -69,6 +71,25 @@ def _shell() -> Shell:
         # Something has to be done first: every link would lead back here.
         return Shell(url_for(duties.OBLIGATIONS[g.obligation]), language(), request_id, account=filler.account([]))
     return filler.shell(language(), request_id)
+
+
+def _told() -> tuple[Told, ...]:
+    """What everybody is told, or who belongs to some place."""
+    state, place = rt.state(), g.get("place")
+    paths = [place.path] if place is not None else []
+    if state is not None:
+        actor = state.ctx.actor
+        paths += [grant.path for grant in actor.grants] + ([actor.home.path] if actor.home is not None else [])
+    return tuple(_one_told(window) for window in standing.shown(paths))
+
+
+def _one_told(window: standing.Window) -> Told:
+    begins, ends = local_time(window.begins_at), local_time(window.ends_at)
+    if window.kind == "emergency":
+        return Told(lazy("Emergency announcement"), begins, window.words, emergency=True)
+    runs = window.runs(rt.runtime().clock.now())
+    title = lazy("Under maintenance: you can read, but not change anything") if runs else lazy("Maintenance is coming")
+    return Told(title, f"{begins} – {ends}", window.words)
 
 
 @dataclass(slots=True)
@@ -119,6 +140,7 @@ class _Filler:
         ]
         if self.ctx.actor.operator:
             own.append(NavLink(lazy("Plugins"), url_for("operators_pages.listing"), "plug"))
+            own.append(NavLink(lazy("Maintenance"), url_for("operators_pages.maintenance"), "tool"))
         if g.get("obligation"):
             own = []
         grants = self.ctx.actor.grants

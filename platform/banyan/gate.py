@@ -16,21 +16,22 @@ from werkzeug.routing import Rule
 
 from banyan.api import rates
 from banyan.kernel import runtime as rt
-from banyan.kernel.access_marks import PUBLIC, Mark, mark_of
+from banyan.kernel.access_marks import PUBLIC, Mark, always, mark_of
 from banyan.kernel.context import Context
 from banyan.kernel.db.prepared import Prepared
 from banyan.kernel.db.scoped import NOWHERE, Exact, Scope, Subtree, Whole
-from banyan.kernel.errors import FirstThis, Forbidden, NotFound, Refused, Unauthenticated
+from banyan.kernel.errors import FirstThis, Forbidden, NotFound, Refused, Unauthenticated, UnderMaintenance
 from banyan.kernel.i18n import lazy
 from banyan.kernel.values import NOBODY, Actor, Decision, Grant, OrgRef, Snapshot
 from banyan.modules.access import narrowing, policy, rules
 from banyan.modules.access.models import PolicyStamp, RoleGrant
 from banyan.modules.accounts.services import copied, duties, identity
+from banyan.modules.operators.services import standing
 from banyan.modules.tenancy.services import place as places
 from banyan.plugins import manager
 from banyan.plugins.enablement import enabled_modules
 
-MARKS = "banyan.marks"
+MARKS, ALWAYS = "banyan.marks", "banyan.always"
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 Marks = dict[str, dict[str, Mark]]
 
@@ -46,6 +47,7 @@ def install(app: Flask, *, by_name: dict[str, Mark]) -> None:
     :raises UnmarkedViews: listing every view without a mark.
     """
     app.extensions[MARKS] = collect(app, by_name)
+    app.extensions[ALWAYS] = {name for name in app.extensions[MARKS] if always(app.view_functions[name])}
     app.before_request(open_gate)
     app.url_value_preprocessor(_take_code)
     app.url_defaults(_give_code)
@@ -89,6 +91,7 @@ def open_gate() -> None:
     if mark == PUBLIC and g.code is None and not _of_plugin():
         rates.admit(None)
         _enter(NOBODY, None, NOWHERE, None, None)
+        _writable(NOBODY, None)
         return
     connection = runtime.db.engine.connect()
     g.gate_connection = connection
@@ -127,8 +130,19 @@ def _pass(mark: Mark, actor: Actor, place: places.Place | None, connection: Conn
         raise Refused(
             lazy("%(name)s has been revoked: what it leaves can be read, nothing can be changed.", name=place.name)
         )
+    _writable(actor, connection)
     if mark.check is not None and not mark.check(rt.current()):
         raise NotFound(lazy("There is nothing here, or it is not within your reach."))
+
+
+def _writable(actor: Actor, connection: Connection | None) -> None:
+    """During maintenance people read on, and only who runs the installation writes (NOT-02)."""
+    if request.method in READING or actor.operator or request.endpoint in current_app.extensions[ALWAYS]:
+        return
+    window = standing.maintenance(connection)
+    if window is not None:
+        left = (window.ends_at - rt.runtime().clock.now()).total_seconds()
+        raise UnderMaintenance(window.words, retry_after=max(1, round(left)))
 
 
 def _reach(mark: Mark, actor: Actor, place: places.Place | None) -> None:

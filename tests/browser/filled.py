@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from banyan.modules.accounts.models import Account
 from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage, WebhookTarget
+from banyan.modules.operators.models import ServiceWindow
 from banyan.modules.surveys.models import Survey, SurveyAnswer
 from banyan.modules.tenancy.models import Org
 from tests.factories import World
@@ -26,13 +27,14 @@ def filled(world: World) -> Account:
     )
     world.org(below, "farther", name="朝阳区某行业协会", type="association")
     leaving = world.org(place, "leaving", name="四平市某行业协会", type="association")
-    account = world.account(place, "place.admin", display_name="协会管理员")
+    account = world.account(place, "place.admin", display_name="协会管理员", operator=True)
     for role in ("org_admin", "secretary_general"):
         world.grant(account, place, role)
     deputy = world.account(place, "place.deputy", display_name="副秘书长")
     world.grant(deputy, place)
     world.account(below, "wang.fang", display_name="王芳")
     _sent(world, place)
+    _looked_after(world)
     _happened(Hand(world, account), place, leaving, deputy)
     _asked(world, place)
     return account
@@ -95,6 +97,16 @@ def _sent(world: World, place: Org) -> None:
                 tries=number, error="HTTP 503" if number else "", **where,
             )
         )  # fmt: skip
+    world.session.commit()
+
+
+def _looked_after(world: World) -> None:
+    """Maintenance that everybody is told of, and one that is over."""
+    now = world.clock.now()
+    words = {"zh_Hans": "22:00 至 23:00 可以查看，暂不能修改。"}
+    for begins in (timedelta(hours=12), timedelta(days=-3)):
+        window = {"begins_at": now + begins, "ends_at": now + begins + timedelta(hours=1), "announced_at": now}
+        world.session.add(ServiceWindow(kind="maintenance", effects=words, **window))
     world.session.commit()
 
 

@@ -24,6 +24,7 @@ _NAMES = {
     412: "ChangedMeanwhile",
     422: "Invalid",
     429: "TooManyRequests",
+    503: "UnderMaintenance",
 }
 _ANSWERS = {
     400: "The request, or one of its headers, cannot be read.",
@@ -34,6 +35,7 @@ _ANSWERS = {
     412: "The resource is not, or no longer, what `If-Match` names.",
     422: "Input that cannot be taken; `errors` lists every field. Also: the key was used for another request.",
     429: "Too many requests; `Retry-After` says when to go on.",
+    503: "Nothing may be changed while the platform is being looked after; `Retry-After` says until when.",
 }
 _PARAMETERS: dict[str, tuple[str, str]] = {
     "IdempotencyKey": (
@@ -52,7 +54,7 @@ def add_parts(spec: APISpec, problem: type[ma.Schema]) -> None:
     retry = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
     for status, text in _ANSWERS.items():
         answer: dict[str, Any] = {"description": text, "content": {MEDIA_TYPE: {"schema": problem}}}
-        if status in (409, 429):
+        if status in (409, 429, 503):
             answer["headers"] = {"Retry-After": retry}
         spec.components.response(_NAMES[status], answer)
     for name, (header, text) in _PARAMETERS.items():
@@ -74,6 +76,7 @@ def describe(
     if asked:
         doc.setdefault("parameters", []).extend(asked)
     statuses = {401, 429, *_by_mark(said["mark"])}
+    statuses |= {503} if writes else set()
     statuses |= {409, 422} if writes or doc.get("parameters") else set()
     statuses |= {400} if method in ("post", "put", "patch") else set()
     statuses |= {412} if "IfMatch" in asked else set()

@@ -26,6 +26,7 @@ from banyan.kernel.db.session import ScopedSession
 from banyan.kernel.jobs import QUEUE
 from banyan.kernel.settings import Settings
 from banyan.modules.accounts.services.behalf import actor_of
+from banyan.modules.operators.services import standing
 from banyan.plugins import enablement, manager
 from banyan.plugins.services import admit
 
@@ -120,4 +121,10 @@ def runner(app: Banyan, stopping: threading.Event) -> jobs.Runner:
     def stopped(session: ScopedSession, job: str) -> bool:
         return job.partition(".")[0] in enablement.stopped(session, plugins)
 
-    return jobs.Runner(held.db, held.clock, held.store, held.jobs, actor_of, stopping, scene, failed, stopped, admit)
+    def paused() -> bool:
+        with app.app_context():
+            return standing.maintenance() is not None
+
+    return jobs.Runner(
+        held.db, held.clock, held.store, held.jobs, actor_of, stopping, scene, failed, stopped, admit, paused
+    )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 View = TypeVar("View", bound=Callable[..., Any])
 Check = Callable[["Context"], bool]
-ATTRIBUTE = "__banyan_access__"
+ATTRIBUTE, ALWAYS = "__banyan_access__", "__banyan_always__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,17 @@ def operator(view: View) -> View:
 def public(view: View) -> View:
     """For everybody; sees published rows only."""
     return _marked(PUBLIC)(view)
+
+
+def during_maintenance(view: View) -> View:
+    """Also writes while nothing else may: signing in and out, and what must never wait."""
+    setattr(view, ALWAYS, True)
+    return view
+
+
+def always(view: object) -> bool:
+    """Whether a view writes during maintenance as well."""
+    return bool(getattr(view, ALWAYS, False))
 
 
 def mark_of(view: object) -> Mark | None:

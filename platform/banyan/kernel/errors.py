@@ -78,6 +78,16 @@ class FirstThis(DomainError):
         self.endpoint = endpoint
 
 
+class UnderMaintenance(DomainError):
+    """Nothing may be changed for a while; it can be sent again afterwards."""
+
+    status, slug = 503, "maintenance"
+
+    def __init__(self, *reasons: Text, retry_after: int) -> None:
+        super().__init__(*reasons)
+        self.retry_after = retry_after
+
+
 class TooManyTries(DomainError):
     """Locked for a while."""
 

@@ -121,6 +121,7 @@ class Job:
     Exactly one of ``handler`` (a long task) and ``periodic`` (with its ``cron``) is given.
 
     :ivar name: ``<module>.<what>``. :ivar title: what people read. :ivar reason: why a periodic job sees everything.
+    :ivar always: runs during maintenance as well; all others wait.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Job:
     periodic: Periodic | None = None
     cron: str = ""
     reason: str = ""
+    always: bool = False
 
 
 Jobs = Mapping[str, Job]
@@ -160,7 +162,11 @@ def start(
     return task
 
 
-def enqueue(ctx: Context, name: str, **arguments: Any) -> None:
-    """Put a job into the queue in the transaction of ``ctx``: a rollback leaves nothing."""
+def enqueue(ctx: Context, name: str, *, after: int = 0, **arguments: Any) -> None:
+    """Put a job into the queue in the transaction of ``ctx``: a rollback leaves nothing.
+
+    :param after: seconds that have to pass before it is taken up.
+    """
     driver = ctx.session.connection().connection.driver_connection
-    _deferring.configure_task(name, queue=QUEUE, connection=driver).defer(**arguments)
+    when: Any = {"schedule_in": {"seconds": after}} if after else {}
+    _deferring.configure_task(name, queue=QUEUE, connection=driver, **when).defer(**arguments)

@@ -22,9 +22,10 @@ from banyan.kernel.db.session import Database, ScopedSession
 from banyan.kernel.errors import DomainError
 from banyan.kernel.i18n import DEFAULT_LANGUAGE
 from banyan.kernel.jobs import LIVE, QUEUE, RUN_TASK, Job, LongTask, Progress, TaskRun, enqueue
-from banyan.kernel.values import Actor
+from banyan.kernel.values import NOBODY, Actor
 
 STALLED_AFTER = timedelta(seconds=120)
+PAUSE_SECONDS = 20
 FAILED_KEPT_HOURS = 30 * 24
 log = structlog.get_logger(__name__)
 ActorOf = Callable[[ScopedSession, UUID | None, UUID | None], Actor]
@@ -35,6 +36,10 @@ def _untold(_job: str, _error: BaseException) -> None:
 
 
 def _never(_session: ScopedSession, _job: str) -> bool:
+    return False
+
+
+def _running() -> bool:
     return False
 
 
@@ -51,6 +56,7 @@ class Runner:
     :ivar scene: what stands around a job, given the language of who started it: the application's context.
     :ivar failed: told of a job that failed on our side. :ivar stopped: whether a job is not to run at present, asked
         in the transaction of the run. :ivar admit: raises where a long task is not to go on, asked at every chunk.
+    :ivar paused: whether nothing may be written at present: tasks wait at the end of their chunk, asked at every one.
     """
 
     db: Database
@@ -63,6 +69,7 @@ class Runner:
     failed: Callable[[str, BaseException], None] = _untold
     stopped: Callable[[ScopedSession, str], bool] = _never
     admit: Callable[[Context, str], None] = _admitted
+    paused: Callable[[], bool] = _running
 
     def context(self, session: ScopedSession, actor: Actor, task: LongTask | None = None) -> Context:
         """The context of a job: the same road as a request from its fifth step."""
@@ -76,6 +83,9 @@ class Superseded(Exception):
 
 def run_long_task(runner: Runner, task_id: UUID) -> None:
     """Run or resume one long task; every chunk commits with its progress, or nothing of it."""
+    if runner.paused():
+        _put_off(runner, task_id)
+        return
     taken = _take(runner, task_id)
     if taken is None:
         return
@@ -101,6 +111,13 @@ def run_long_task(runner: Runner, task_id: UUID) -> None:
                 runner.failed(kind, error)
         finally:
             shutil.rmtree(run.folder, ignore_errors=True)
+
+
+def _put_off(runner: Runner, task_id: UUID) -> None:
+    """Look again in a while."""
+    with runner.db.session(Whole("a long task waits for the end of maintenance")) as session:
+        enqueue(runner.context(session, NOBODY), RUN_TASK, after=PAUSE_SECONDS, task_id=str(task_id))
+        session.commit()
 
 
 def _held(session: ScopedSession, task_id: UUID, fence: int) -> bool:
@@ -139,8 +156,8 @@ def _chunks(runner: Runner, run: TaskRun, fence: int) -> None:
         if run.task.cancel_asked:
             _end(runner, run, fence, "cancelled", "")
             return
-        if runner.stopping.is_set():
-            _back_to_queue(runner, run, fence)
+        if runner.stopping.is_set() or runner.paused():
+            _back_to_queue(run, fence, after=0 if runner.stopping.is_set() else PAUSE_SECONDS)
             return
     _end(runner, run, fence, "done", "")
 
@@ -188,9 +205,9 @@ def _end(runner: Runner, run: TaskRun, fence: int, state: str, message: str) -> 
             runner.store.delete(key)
 
 
-def _back_to_queue(runner: Runner, run: TaskRun, fence: int) -> None:
+def _back_to_queue(run: TaskRun, fence: int, *, after: int) -> None:
     _guarded(run.ctx.session, run.task, fence, {"state": "queued"})
-    enqueue(run.ctx, RUN_TASK, task_id=str(run.task.id))
+    enqueue(run.ctx, RUN_TASK, after=after, task_id=str(run.task.id))
     run.ctx.session.commit()
 
 
@@ -211,6 +228,8 @@ def run_periodic(runner: Runner, job: Job) -> None:
     """Run a periodic job in one transaction that sees everything, for the reason the job states."""
     if job.periodic is None:
         raise LookupError(f"job {job.name!r} is not periodic")
+    if not job.always and runner.paused():
+        return
     with runner.scene(DEFAULT_LANGUAGE), runner.db.session(Whole(job.reason)) as session:
         if runner.stopped(session, job.name):
             return
@@ -224,7 +243,12 @@ def run_periodic(runner: Runner, job: Job) -> None:
 
 
 RESCUER = Job(
-    "kernel.rescuer", "Rescuer", periodic=rescue, cron="* * * * *", reason="stalled tasks of every organisation"
+    "kernel.rescuer",
+    "Rescuer",
+    periodic=rescue,
+    cron="* * * * *",
+    reason="stalled tasks of every organisation",
+    always=True,
 )
 
 

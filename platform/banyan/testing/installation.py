@@ -20,6 +20,7 @@ from banyan.kernel.clock import FixedClock
 from banyan.kernel.db.scoped import Whole
 from banyan.kernel.db.urls import Urls
 from banyan.kernel.settings import Settings
+from banyan.modules.operators.services import standing
 from banyan.plugins import enablement, manager
 from banyan.plugins.manager import Plugins
 from banyan.testing import database
@@ -78,6 +79,7 @@ class Installation:
         """Take everything out of every table."""
         with psycopg.connect(self.urls.owner, autocommit=True) as owner:
             owner.execute(self.emptying.encode())
+        self.app.extensions[standing.KEY].forget()
 
 
 @contextmanager

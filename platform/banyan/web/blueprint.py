@@ -10,7 +10,7 @@ from blinker import Namespace
 from flask import Blueprint, Flask, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from banyan.kernel.access_marks import public
+from banyan.kernel.access_marks import during_maintenance, public
 from banyan.kernel.i18n import LANGUAGE_COOKIE, LANGUAGES
 from banyan.web import charts, filters, headers
 
@@ -52,6 +52,7 @@ def safe_path(target: str | None) -> str:
 
 @blueprint.post("/language", endpoint="language")
 @public
+@during_maintenance
 def set_language() -> ResponseReturnValue:
     """Keep the language chosen in the menu in a cookie, and go back to where the menu was."""
     chosen = request.form.get("lang", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,9 +24,10 @@ from banyan.kernel.errors import (
     Text,
     TooManyTries,
     Unauthenticated,
+    UnderMaintenance,
 )
 from banyan.kernel.i18n import translate
-from banyan.web.forms import BoundForm
+from banyan.web.forms import IGNORED, SHOWN, BoundForm
 
 SIGN_IN = "accounts_pages.sign_in"
 
@@ -67,6 +69,8 @@ def of_domain_error(error: DomainError) -> Response:
         return _to_sign_in()
     if isinstance(error, FirstThis):
         return _first(error)
+    if isinstance(error, UnderMaintenance):
+        return _later(error)
     reasons = [translate(reason) for reason in error.reasons]
     reasons += [translate(reason) for found in error.fields.values() for reason in found]
     return _page(error.status, reasons)
@@ -89,6 +93,30 @@ def _to_sign_in() -> Response:
         response.headers["HX-Redirect"] = url_for(SIGN_IN)
         return response
     return make_response(redirect(address, 303))
+
+
+# What is typed once and never shown again.
+_SECRET = re.compile("password|secret|token|^code$", re.IGNORECASE)
+
+
+def _later(error: UnderMaintenance) -> Response:
+    """Nothing is lost: what was typed stays on the page, with a button that sends it again."""
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name not in IGNORED]
+    kept = [(name, value) for name, value in typed if not _SECRET.search(name)]
+    files = any(upload.filename for upload in request.files.values())
+    html = render_template(
+        "maintenance.html",
+        words=[translate(reason) for reason in error.reasons],
+        kept=kept,
+        shown=request.form.get(SHOWN, ""),
+        again=len(kept) == len(typed) and not files,
+        files=files,
+        back_url=_page_before(),
+    )
+    response = make_response(html, error.status)
+    response.headers["Retry-After"] = str(error.retry_after)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _page_before() -> str:

@@ -114,12 +114,23 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What everybody is told on every page: maintenance, or an emergency."""
+
+    title: Text
+    when: str
+    words: str
+    emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Shell:
     """All of it.
 
     :ivar org: None on pages that belong to no organisation. :ivar account: None when nobody is signed in.
     :ivar home_url: where the seal leads. :ivar tabs: at most four; the menu button follows them.
     :ivar lang: one of `banyan.kernel.i18n.LANGUAGES`. :ivar notes: what the reader is reminded of on every page.
+    :ivar told: what everybody is told on every page.
     """
 
     home_url: str
@@ -133,6 +144,7 @@ class Shell:
     nav: tuple[NavSection, ...] = ()
     tabs: tuple[NavLink, ...] = ()
     notes: tuple[Note, ...] = ()
+    told: tuple[Told, ...] = ()
 
     @property
     def tree_code(self) -> str:

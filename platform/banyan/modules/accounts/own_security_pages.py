@@ -9,7 +9,7 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask.typing import ResponseReturnValue
 
 from banyan.kernel import runtime as rt
-from banyan.kernel.access_marks import signed_in
+from banyan.kernel.access_marks import during_maintenance, signed_in
 from banyan.kernel.i18n import lazy
 from banyan.modules.accounts.rules import browser_name
 from banyan.modules.accounts.security_lists import OWN_SIGN_INS
@@ -74,6 +74,7 @@ def confirm() -> ResponseReturnValue:
 
 
 @signed_in
+@during_maintenance
 def try_confirm() -> ResponseReturnValue:
     """Prove again who one is."""
 

@@ -8,7 +8,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 
 from banyan.kernel import runtime as rt
-from banyan.kernel.access_marks import public, signed_in
+from banyan.kernel.access_marks import during_maintenance, public, signed_in
 from banyan.kernel.errors import Invalid, TooManyTries
 from banyan.modules.accounts.cookies import STEP_COOKIE, STEP_PATH, keep, signed_in_at, visitor
 from banyan.modules.accounts.schemas import Code, Registration, SetUp, SignIn
@@ -41,6 +41,7 @@ def sign_in() -> ResponseReturnValue:
 
 
 @public
+@during_maintenance
 def try_sign_in() -> ResponseReturnValue:
     """Sign in."""
 
@@ -57,6 +58,7 @@ def try_sign_in() -> ResponseReturnValue:
 
 
 @signed_in
+@during_maintenance
 def sign_out() -> ResponseReturnValue:
     """End this session."""
     sessions.sign_out(rt.current())

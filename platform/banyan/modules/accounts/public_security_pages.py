@@ -8,7 +8,7 @@ from flask import Blueprint, make_response, redirect, render_template, request, 
 from flask.typing import ResponseReturnValue
 
 from banyan.kernel import runtime as rt
-from banyan.kernel.access_marks import public
+from banyan.kernel.access_marks import during_maintenance, public
 from banyan.kernel.i18n import lazy
 from banyan.modules.accounts import strength
 from banyan.modules.accounts.cookies import STEP_COOKIE, STEP_PATH, signed_in_at, visitor
@@ -45,6 +45,7 @@ def second_step() -> ResponseReturnValue:
 
 
 @public
+@during_maintenance
 def try_second_step() -> ResponseReturnValue:
     """Sign in with the code."""
 
@@ -65,6 +66,7 @@ def report() -> ResponseReturnValue:
 
 
 @public
+@during_maintenance
 def try_report() -> ResponseReturnValue:
     """Freeze an account from outside."""
 

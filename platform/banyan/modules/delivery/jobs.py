@@ -6,7 +6,7 @@ from banyan.modules.delivery.services import operating, sending
 from banyan.modules.delivery.services.posting import SEND
 
 JOBS = (
-    Job(SEND, lazy("Send messages"), periodic=sending.run, cron="* * * * *", reason=sending.REASON),
+    Job(SEND, lazy("Send messages"), periodic=sending.run, cron="* * * * *", reason=sending.REASON, always=True),
     Job(
         "delivery.purge",
         lazy("Forget old messages"),

@@ -14,4 +14,15 @@ ACTIONS: Mapping[str, Text] = {
     "operators.plugin.switch_on": lazy("Plugin no longer switched off for all"),
     "operators.plugin.purge": lazy("Data of an uninstalled plugin written out and dropped"),
     "operators.plugin.forget_failures": lazy("Failures of a plugin counted anew"),
+    "operators.maintenance.announce": lazy("Announced maintenance"),
+    "operators.maintenance.change": lazy("Changed announced maintenance"),
+    "operators.maintenance.begin": lazy("Began maintenance early"),
+    "operators.maintenance.end": lazy("Ended maintenance"),
+    "operators.emergency.end": lazy("Took an emergency announcement down"),
+}
+FIELDS: Mapping[str, Text] = {
+    "effects": lazy("What it means for people"),
+    "begins_at": lazy("Begins at"),
+    "ends_at": lazy("Ends at"),
+    "ended_at": lazy("Ended at"),
 }

@@ -16,6 +16,15 @@ STATES: Mapping[str, Text] = {
     "not_loaded": lazy("Not loaded"),
     "gone": lazy("Uninstalled, data left"),
 }
+WINDOWS: Mapping[str, Text] = {
+    "coming": lazy("Announced"),
+    "running": lazy("Running"),
+    "over": lazy("Over"),
+}
+KINDS: Mapping[str, Text] = {
+    "maintenance": lazy("Maintenance"),
+    "emergency": lazy("Emergency announcement"),
+}
 TONES: Mapping[str, str] = {
     "ok": "ok",
     "ill": "warn",

@@ -13,11 +13,13 @@ from banyan.kernel.runtime import current
 from banyan.modules.operators.labels import STATES, TONES
 from banyan.modules.operators.schemas import SwitchOff
 from banyan.modules.operators.services import plugins
+from banyan.modules.operators.window_pages import add_window_pages
 from banyan.plugins.failures import OFFER_FROM
 from banyan.web.forms import BoundForm
 from banyan.web.pages import done, submit
 
 pages = Blueprint("operators_pages", __name__, template_folder="templates")
+add_window_pages(pages)
 PLUGIN = "operators/plugin.html"
 
 

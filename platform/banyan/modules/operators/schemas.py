@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import marshmallow as ma
 from marshmallow import validate
 
 from banyan.api.schemas import Schema, Text
-from banyan.kernel.i18n import lazy
+from banyan.kernel.clock import SHANGHAI
+from banyan.kernel.i18n import LazyText, lazy
 
 
 class SwitchOff(Schema):
@@ -17,6 +20,79 @@ class SwitchOff(Schema):
         validate=validate.Length(1, 500),
         metadata={"label": lazy("Reason"), "help": lazy("Administrators who miss the module read it."), "wide": True},
     )
+
+
+class Effects(Schema):
+    """What it means for people, by language; those left out read the first."""
+
+    zh_hans = Text(
+        data_key="zh_Hans",
+        attribute="zh_Hans",
+        required=True,
+        validate=validate.Length(1, 500),
+        metadata={
+            "label": lazy("What it means for people, in simplified Chinese"),
+            "help": lazy("For instance: you can read, but not change anything until 23:00."),
+            "widget": "textarea",
+        },
+    )
+    zh_hant = Text(
+        data_key="zh_Hant",
+        attribute="zh_Hant",
+        load_default="",
+        validate=validate.Length(max=500),
+        metadata={"label": lazy("In traditional Chinese"), "widget": "textarea"},
+    )
+    en = Text(
+        load_default="", validate=validate.Length(max=500), metadata={"label": lazy("In English"), "widget": "textarea"}
+    )
+
+
+def _moment(label: LazyText) -> Any:
+    """An instant; without a zone it is one of mainland China, as the console sends it."""
+    return ma.fields.AwareDateTime(
+        required=True,
+        default_timezone=SHANGHAI,
+        metadata={"label": label, "widget": "datetime-local"},
+    )
+
+
+class WindowCreate(Schema):
+    """Maintenance that is announced."""
+
+    begins_at = _moment(lazy("Begins at"))
+    ends_at = _moment(lazy("Ends at"))
+    effects = ma.fields.Nested(Effects, required=True)
+
+
+class WindowUpdate(WindowCreate):
+    """A change of what was announced; ``version`` is the one that was read."""
+
+    version = ma.fields.Integer(required=True, metadata={"widget": "hidden"})
+
+
+class WindowDetail(Schema):
+    """Maintenance or an emergency, as operators see it."""
+
+    id = ma.fields.UUID()
+    kind = ma.fields.String(metadata={"description": "`maintenance` or `emergency`."})
+    state = ma.fields.String(metadata={"description": "`coming`, `running` or `over`."})
+    effects = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String())
+    begins_at = ma.fields.DateTime()
+    ends_at = ma.fields.DateTime()
+    announced_at = ma.fields.DateTime()
+    ended_at = ma.fields.DateTime(allow_none=True)
+    version = ma.fields.Integer()
+
+
+class WindowTold(Schema):
+    """What everybody is told just now."""
+
+    kind = ma.fields.String(metadata={"description": "`maintenance` or `emergency`."})
+    state = ma.fields.String(metadata={"description": "`coming`, or `running`: then writing is refused with 503."})
+    effects = ma.fields.String(metadata={"description": "What it means, in the language of the request."})
+    begins_at = ma.fields.DateTime()
+    ends_at = ma.fields.DateTime()
 
 
 class HealthDetail(Schema):
