@@ -39,6 +39,7 @@ from banyan.modules.stats import plugin as stats
 from banyan.modules.surveys import plugin as surveys
 from banyan.modules.tasks import plugin as tasks
 from banyan.modules.tenancy import plugin as tenancy
+from banyan.modules.transfers import plugin as transfers
 from banyan.plugins import failures, manager, migrate
 from banyan.plugins import settings as laid_down
 from banyan.plugins.manager import Plugins
@@ -57,6 +58,7 @@ CORE: Mapping[str, Any] = {
     "approvals": approvals,
     "administrators": administrators,
     "people": people,
+    "transfers": transfers,
     "stats": stats,
     "surveys": surveys,
     "operators": operators,

@@ -30,6 +30,7 @@ from banyan.modules.externals.models import ExternalBody, ExternalFiling
 from banyan.modules.imports.models import Import
 from banyan.modules.surveys.models import Survey
 from banyan.modules.tenancy.models import Org
+from banyan.modules.transfers.models import Transfer, TransferBatch, TransferParty
 from tests.factories import World
 
 NOBODYS = UUID("01900000-0000-7000-8000-000000000000")
@@ -208,6 +209,11 @@ class Foreign:
                 delegator_id=account.id, deputy_id=world.account(org).id, flows=[], not_before=now,
                 not_after=now + timedelta(days=1), created_at=now, **place,
             ),
+            "batch_id": TransferBatch(title="x", source="x", created_at=now, **place),
+            "transfer_id": Transfer(
+                origin="branch", kind="other", name="x", from_id=org.id, from_name="x", to_name="x", state="done",
+                applied_at=now, **place,
+            ),
             "survey_id": Survey(
                 host="x", host_id=org.id, title="x", questions=[{"key": "q1", "kind": "text", "label": "x"}],
                 created_at=now, **place,
@@ -216,6 +222,7 @@ class Foreign:
         world.session.add_all(rows.values())
         world.session.flush()
         world.session.add(ApprovalParty(request_id=rows["request_id"].id, side="x", **place))
+        world.session.add(TransferParty(transfer_id=rows["transfer_id"].id, side="from", **place))
         world.session.commit()
         return cls({**{name: row.id for name, row in rows.items()}, "question_key": "q1"})
 

@@ -8,7 +8,7 @@ Another module's page shows the request about its subject with::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from banyan.kernel.context import Context
@@ -42,6 +42,11 @@ class PanelView:
     @property
     def _shown(self) -> str:
         return PARTLY if self.panel.partly else self.panel.state
+
+
+def read_only_panel(ctx: Context, request_id: UUID) -> PanelView:
+    """The panel of a request for somebody whom it is about, on a page that decided so; what to do stands there."""
+    return PanelView(replace(panel(ctx, request_id, vouched=True), page=None), None, None, None)
 
 
 def request_panel(ctx: Context, request_id: UUID) -> PanelView:

@@ -125,12 +125,13 @@ class Panel:
     answer: str | None = None
 
 
-def panel(ctx: Context, request_id: UUID) -> Panel:
+def panel(ctx: Context, request_id: UUID, *, vouched: bool = False) -> Panel:
     """A request with all that its panel shows.
 
+    :param vouched: the module has decided that whoever reads may: somebody whom it is about.
     :raises NotFound: it does not exist or is none of the reader's business.
     """
-    request = find(ctx, request_id)
+    request = ctx.session.get_one(ApprovalRequest, request_id) if vouched else find(ctx, request_id)
     flow = registry.flows().get(request.flow)
     desk, lines = desks.desk_of(ctx, request), history.entries(ctx, request)
     names = _names(ctx, request, desk, lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -35,13 +36,22 @@ def leave(ctx: Context, member_id: UUID, data: Mapping[str, Any]) -> Member:
         raise Refused(lazy("%(name)s is no member any more.", name=member.name))
     if data["ended_on"] > today(ctx.clock):
         raise Invalid({"ended_on": [FUTURE]})
-    kind, reason = data["kind"], data.get("reason") or ""
-    periods.end_period(ctx, member, data["ended_on"], kind, reason=reason)
-    member.status, member.updated_at = choices.status_after(kind), ctx.clock.now()
+    return depart(ctx, member, on=data["ended_on"], how=data["kind"], reason=data.get("reason") or "")
+
+
+def depart(
+    ctx: Context, member: Member, *, on: date, how: str, reason: str = "", request_id: UUID | None = None
+) -> Member:
+    """`leave` for a caller who holds the record and has decided that it may be.
+
+    :param how: one of `choices.LEAVINGS`, or ``transfer`` to another tree. :param request_id: what led to it.
+    """
+    periods.end_period(ctx, member, on, how, reason=reason, request_id=request_id)
+    member.status, member.updated_at = choices.status_after(how), ctx.clock.now()
     ctx.session.flush()
-    after = {"member_status": member.status, "how": kind, "ended_on": data["ended_on"], "reason": reason}
+    after = {"member_status": member.status, "how": how, "ended_on": on, "reason": reason}
     record(ctx, "people.member.leave", subject(member), org=member.org, before={"member_status": "active"}, after=after)
-    publish(ctx, member.org, MemberLeft(str(member.id), str(member.person_id), kind))
+    publish(ctx, member.org, MemberLeft(str(member.id), str(member.person_id), how))
     return member
 
 

@@ -21,7 +21,7 @@ from banyan.modules.people.permissions import MEMBER_CREATE, MEMBER_READ, MEMBER
 from banyan.modules.people.rules import records
 from banyan.modules.people.services import periods, persons, values
 from banyan.modules.people.services.changing import apply_changes, find_by, subject
-from banyan.modules.people.services.leaving import leave, restore
+from banyan.modules.people.services.leaving import depart, leave, restore
 from banyan.modules.people.services.moving import move
 from banyan.modules.people.services.values import Shown, shown
 from banyan.modules.people.settings import single_membership
@@ -32,6 +32,7 @@ __all__ = [
     "admit",
     "apply_changes",
     "changeable",
+    "depart",
     "edit",
     "enter",
     "find",
