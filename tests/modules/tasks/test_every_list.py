@@ -18,6 +18,7 @@ from banyan.modules.externals.models import ExternalBody, ExternalFiling
 from banyan.modules.surveys.models import Survey
 from banyan.modules.tasks.exports import listed
 from banyan.modules.tenancy.life_models import OrgRevocation
+from banyan.modules.transfers.models import Transfer, TransferParty
 from banyan.plugins import manager
 from tests.factories import World
 from tests.modules.administrators.offices import Offices
@@ -47,6 +48,13 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
     )
     world.member(province)
     session.add(ExternalFiling(body_id=body.id, subject="章程", sent_on=today, due_order=today, **place))
+    gone = Transfer(
+        org_id=province.id, org_path=province.path, origin="branch", kind="study", name="成员001", from_name="甲",
+        to_name="乙", state="done", applied_at=world.clock.now(),
+    )  # fmt: skip
+    session.add(gone)
+    session.flush()
+    session.add(TransferParty(transfer_id=gone.id, side="from", org_id=province.id, org_path=province.path))
     session.add(Survey(host="x", host_id=province.id, title="活动反馈", **place))
     session.commit()
     file = {"file": (io.BytesIO(b"code,name\n"), "file.csv")}
