@@ -56,6 +56,17 @@ from banyan.modules.approvals.services import submit as submit_request
 from banyan.modules.approvals.services import withdraw as withdraw_request
 from banyan.modules.approvals.views import request_panel
 from banyan.modules.audit.services import Subject, changes, record
+from banyan.modules.people.audience_forms import AudienceInput, audience_of
+from banyan.modules.people.audience_forms import choices as audience_choices
+from banyan.modules.people.services.audience import Audience
+from banyan.modules.people.services.audience import count as audience_count
+from banyan.modules.people.services.audience import describe as audience_described
+from banyan.modules.people.services.audience import from_json as audience_from_json
+from banyan.modules.people.services.audience import includes as audience_includes
+from banyan.modules.people.services.audience import of as audience_members
+from banyan.modules.people.services.audience import to_json as audience_to_json
+from banyan.modules.people.services.cards import MemberCard, member_of_account, members_by_id, my_records
+from banyan.modules.people.services.own import is_member
 from banyan.modules.surveys.rules import Question as SurveyQuestion
 from banyan.modules.surveys.services import copy_survey, create_survey, survey_answers, surveys_of
 from banyan.modules.tasks.downloads import attachment
@@ -79,6 +90,8 @@ __all__ = [
     "Action",
     "Actor",
     "ApiBlueprint",
+    "Audience",
+    "AudienceInput",
     "Base",
     "Binding",
     "BoundForm",
@@ -104,6 +117,7 @@ __all__ = [
     "Job",
     "Letter",
     "LongTask",
+    "MemberCard",
     "Message",
     "Metric",
     "ModuleManifest",
@@ -146,6 +160,14 @@ __all__ = [
     "Written",
     "_",
     "attachment",
+    "audience_choices",
+    "audience_count",
+    "audience_described",
+    "audience_from_json",
+    "audience_includes",
+    "audience_members",
+    "audience_of",
+    "audience_to_json",
     "begins_with",
     "c_text",
     "changes",
@@ -161,6 +183,7 @@ __all__ = [
     "find_request",
     "grant_table",
     "hookimpl",
+    "is_member",
     "keep",
     "language",
     "lazy",
@@ -168,7 +191,10 @@ __all__ = [
     "load",
     "may",
     "may_see",
+    "member_of_account",
+    "members_by_id",
     "module_on",
+    "my_records",
     "new_id",
     "page_schema",
     "participant",

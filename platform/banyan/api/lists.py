@@ -58,6 +58,7 @@ _FILTERS: dict[str, dict[str, Any]] = {
     "date": {"type": "string", "format": "date"},
     "boolean": {"type": "boolean"},
     "uuid": {"type": "string", "format": "uuid"},
+    "integer": {"type": "integer"},
 }
 _KINDS: dict[str, Callable[[], ma.fields.Field[Any]]] = {
     "integer": ma.fields.Integer,

@@ -46,7 +46,7 @@ class Exportable:
 
     :ivar permission: who has it at the organisation of the request may export.
     :ivar where: the predicate of the rows one may export, asked when the file is written, with the grants valid then.
-    :ivar labelled: the list with labels that only the database knows, where there are any.
+    :ivar labelled: the list with labels, columns and filters that only the database knows, where there are any.
     """
 
     table: TableDef
@@ -115,8 +115,10 @@ def _sheet(book: Any, columns: Sequence[Column], bold: Format) -> Worksheet:
 
 def put(sheet: Worksheet, row: int, position: int, column: Column, value: Any, formats: dict[str, Format]) -> None:
     """Write one value of ``column`` as what it is; nothing for none."""
-    if value is None or value == "":
+    if value is None or value in ("", []):
         return
+    if isinstance(value, list):
+        value = "、".join(str(column.labels.get(one, one)) for one in value)
     label = column.labels.get(str(value).lower() if isinstance(value, bool) else str(value))
     if label is not None:
         sheet.write_string(row, position, str(label))

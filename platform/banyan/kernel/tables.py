@@ -44,6 +44,7 @@ class Column:
     :ivar tones: badge colours by value (``ok``, ``warn``, ``seal``).
     :ivar shown: part of the console's table unless the reader chooses otherwise.
     :ivar permission: only readers with it get the column (None: all).
+    :ivar costly: read only where it is shown, as one of many that each cost a look-up of their own.
     :ivar read: makes, of the row's id and what was selected, the value that is shown: a sealed one opened and masked.
     """
 
@@ -55,6 +56,7 @@ class Column:
     tones: Mapping[str, str] = field(default_factory=dict)
     shown: bool = True
     permission: str | None = None
+    costly: bool = False
     read: Callable[[UUID, Any], Any] | None = None
 
 
@@ -67,16 +69,18 @@ class Filter:
     :ivar lookup: makes of the parsed value what ``where`` takes, where only the database knows it: a place of a code.
         The database then plans for that value, which it would not know in a subselect.
     :ivar rare: the console shows it only when it is asked for, or set.
+    :ivar sensitive: what it is asked for is itself to be kept from those who may not read it.
     """
 
     name: str
     label: Text
-    kind: Literal["text", "choice", "date", "boolean", "uuid"]
+    kind: Literal["text", "choice", "date", "boolean", "uuid", "integer"]
     where: Callable[[Any], ColumnElement[bool]]
     choices: Choices | None = None
     placeholder: Text = ""
     lookup: Callable[[Session, Any], Any] | None = None
     rare: bool = False
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,14 @@ def _filter_value(item: Filter, raw: str) -> Any:
         return {"1": True, "true": True, "0": False, "false": False}.get(raw.lower()) is True
     if item.kind == "uuid":
         return UUID(raw)
+    if item.kind == "integer":
+        return _integer(raw)
     return raw
+
+
+def _integer(raw: str) -> int:
+    value = int(raw)
+    return value if abs(value) < 2**53 else _no(raw)
 
 
 def encode_cursor(values: Sequence[Any]) -> str:

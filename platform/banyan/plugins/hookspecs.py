@@ -369,6 +369,14 @@ def banyan_persons_merged(ctx: Context, kept: str, gone: str) -> None:
 
 
 @hookspec
+def banyan_filter_uses(ctx: Context, filter_id: str) -> Sequence[Text]:  # type: ignore[empty-body]
+    """What still uses a saved filter of members that somebody wants to delete.
+
+    :param filter_id: UUID. :return: all reasons against it, or nothing.
+    """
+
+
+@hookspec
 def banyan_org_moved(ctx: Context, org: OrgRef, old_path: str) -> None:
     """An organisation moved with all below it, in the same transaction.
 

@@ -197,7 +197,8 @@ def present(
     try:
         query = tables.parse(table, args.to_dict(), default_size=size)
         # All of them, also those not shown: links and actions of a row may need them.
-        page = tables.page(session, table, query, allowed, *visible)
+        read = [column for column in allowed if not column.costly or column in wanted]
+        page = tables.page(session, table, query, read, *visible)
         if count:
             total, exact = tables.counted(session, table, query, *visible)
     except Invalid as error:
@@ -290,6 +291,8 @@ def said(column: Column, value: Any) -> str:
         return shown_as.NOTHING
     if isinstance(value, bool):
         return str(column.labels.get(str(value).lower(), _("Yes") if value else _("No")))
+    if isinstance(value, list):
+        return "、".join(str(column.labels.get(one, one)) for one in value)
     if str(value) in column.labels:
         return str(column.labels[str(value)])
     if column.kind == "money":

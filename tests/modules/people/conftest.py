@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from banyan.boundary import Banyan
+from banyan.cli.worker import runner as runner_of
 from banyan.kernel.context import Context
+from banyan.kernel.worker import Runner
 from banyan.modules.people.models import Member
 from banyan.modules.people.rules import documents
 from banyan.modules.people.services import members
@@ -60,3 +64,9 @@ def registry(world: World) -> Iterator[Registry]:
     yield made
     for ctx in made.opened:
         ctx.session.close()
+
+
+@pytest.fixture
+def runner(app: Banyan) -> Runner:
+    """Runs jobs of the application."""
+    return runner_of(app, threading.Event())

@@ -15,9 +15,10 @@ from banyan.kernel.context import Context
 from banyan.kernel.runtime import current
 from banyan.modules.access.decision import may, visible
 from banyan.modules.people import lists, permissions, schemas
+from banyan.modules.people.field_lists import members_table
 from banyan.modules.people.models import Member
 from banyan.modules.people.rules import records
-from banyan.modules.people.services import members, periods
+from banyan.modules.people.services import field_records, members, periods
 
 api = Blueprint("people_api", __name__, url_prefix="/api/v1/orgs/<code>", description="Members")
 READ, CREATE, UPDATE = (
@@ -33,6 +34,7 @@ def detail(ctx: Context, member: Member) -> dict[str, Any]:
         **{key: getattr(member, key) for key in (*_OWN, *records.PLAIN)},
         **{key: getattr(hidden, key) for key in records.SEALED},
         "account": member.account_id is not None,
+        "fields": field_records.api_values(ctx, member),
         "periods": [_period(period, name) for period, name in periods.periods(ctx, member.id)],
     }
 
@@ -50,12 +52,13 @@ class Members(MethodView):
     @api.response(200, api_lists.page_schema(lists.MEMBERS))
     @permission(READ)
     def get(self) -> Response:
-        """List the members of the organisation and those below it"""
+        """List the members of the organisation and those below it; own fields are columns and filters `f_<key>`"""
         ctx = current()
         seen = visible(ctx, READ, Member.org_path, within=ctx.here)
-        return api_lists.respond(ctx.session, lists.MEMBERS, seen, lists.KEPT, may=lambda name: may(ctx, name))
+        table = members_table(ctx)
+        return api_lists.respond(ctx.session, table, seen, lists.KEPT, may=lambda name: may(ctx, name))
 
-    @api.arguments(schemas.MemberCreate)
+    @api.arguments(schemas.MemberCreateInput)
     @api.response(201, schemas.MemberDetail)
     @permission(CREATE)
     def post(self, data: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +78,7 @@ class OneMember(MethodView):
         ctx = current()
         return detail(ctx, members.find(ctx, member_id))
 
-    @api.arguments(schemas.MemberUpdate)
+    @api.arguments(schemas.MemberUpdateInput)
     @api.response(200, schemas.MemberDetail)
     @permission(UPDATE)
     def put(self, data: dict[str, Any], member_id: UUID) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from banyan.kernel.access_marks import permission
 from banyan.kernel.clock import today
@@ -14,17 +16,26 @@ from banyan.kernel.context import Context
 from banyan.kernel.i18n import lazy
 from banyan.kernel.runtime import current
 from banyan.modules.access.decision import may, visible
-from banyan.modules.people import lists, permissions, schemas
+from banyan.modules.people import bulk_views, lists, permissions, schemas
+from banyan.modules.people.audience_views import add_audience_pages
+from banyan.modules.people.field_forms import form_values, of_form, with_fields
+from banyan.modules.people.field_lists import members_table
+from banyan.modules.people.field_pages import add_field_pages
 from banyan.modules.people.models import Member
 from banyan.modules.people.panels import actions_of, panels_of, tabs_of
 from banyan.modules.people.rules import choices
-from banyan.modules.people.services import members
+from banyan.modules.people.rules.fields import Field
+from banyan.modules.people.services import field_values, filters, members
+from banyan.modules.people.services.field_reading import fields_of
 from banyan.modules.tenancy.models import Org
 from banyan.web.forms import BoundForm
 from banyan.web.pages import done, submit
 from banyan.web.tables import may_see, present
 
 pages = Blueprint("people_pages", __name__, template_folder="templates")
+add_field_pages(pages)
+add_audience_pages(pages)
+bulk_views.add_bulk_pages(pages)
 READ, CREATE, UPDATE = (
     one.name for one in (permissions.MEMBER_READ, permissions.MEMBER_CREATE, permissions.MEMBER_UPDATE)
 )
@@ -35,19 +46,23 @@ READ, CREATE, UPDATE = (
 def listing() -> ResponseReturnValue:
     """Members of this organisation and those below."""
     ctx = current()
+    table = members_table(ctx)
+    args = MultiDict((name, value) for name, value in request.args.items(multi=True) if name != "filter")
     view = present(
         ctx.session,
-        lists.MEMBERS,
-        request.args,
+        table,
+        args,
         visible(ctx, READ, Member.org_path, within=ctx.here),
         lists.KEPT,
         url=url_for("people_pages.members"),
-        columns=may_see(lists.MEMBERS, lambda name: may(ctx, name)),
+        columns=may_see(table, lambda name: may(ctx, name)),
         links={"name": lambda row: url_for("people_pages.member", member_id=row["id"])},
+        bulk=bulk_views.actions(ctx),
         export_url=url_for("tasks_pages.export") if may(ctx, permissions.MEMBER_EXPORT.name) else None,
         empty=lazy("No members yet. Admit them one by one, or bring them in from a spreadsheet."),
     )
-    return render_template("people/members.html", view=view), view.status
+    kept = request.args.to_dict(flat=False)
+    return render_template("people/members.html", view=view, filters=filters.offered(ctx), kept=kept), view.status
 
 
 def about(ctx: Context, member: Member, tab: str) -> dict[str, Any]:
@@ -75,7 +90,9 @@ def member(member_id: UUID) -> ResponseReturnValue:
 @permission(CREATE)
 def new() -> ResponseReturnValue:
     """The form of a new member."""
-    return render_template("people/member_form.html", form=BoundForm(schemas.MemberCreate()), member=None)
+    fields = fields_of(current(), current().here)
+    form = BoundForm(with_fields(schemas.MemberCreate, fields))
+    return render_template("people/member_form.html", form=form, member=None)
 
 
 @pages.post("/orgs/<code>/members/new")
@@ -83,26 +100,32 @@ def new() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Admit a member."""
     ctx = current()
+    fields = fields_of(ctx, ctx.here)
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
-        made = members.admit(ctx, ctx.here, data)
+        made = members.admit(ctx, ctx.here, of_form(fields, data))
         return done(lazy("%(name)s has been admitted.", name=made.name), "people_pages.member", member_id=made.id)
 
-    return submit(BoundForm(schemas.MemberCreate()), use, "people/member_form.html", member=None)
+    form = BoundForm(with_fields(schemas.MemberCreate, fields))
+    return submit(form, use, "people/member_form.html", member=None)
 
 
 @pages.get("/orgs/<code>/members/<uuid:member_id>/edit")
 @permission(UPDATE)
 def edit(member_id: UUID) -> ResponseReturnValue:
     """The form of a member's record."""
-    found = members.find(current(), member_id, permissions.MEMBER_UPDATE)
-    return render_template("people/member_form.html", form=_edited(found), member=found, hidden=members.shown(found))
+    ctx = current()
+    found = members.find(ctx, member_id, permissions.MEMBER_UPDATE)
+    form = _edited(ctx, found, fields_of(ctx, found.org))
+    return render_template("people/member_form.html", form=form, member=found, hidden=members.shown(found))
 
 
-def _edited(found: Member) -> BoundForm:
+def _edited(ctx: Context, found: Member, fields: Sequence[Field]) -> BoundForm:
     """Sensitive fields stay empty: what is left empty is kept."""
     held = {name: getattr(found, name, None) for name in schemas.MemberUpdate().fields}
-    return BoundForm(schemas.MemberUpdate(), obj=held)
+    own = field_values.stored(ctx, [found.id]).get(found.id, {}) if fields else {}
+    schema = with_fields(schemas.MemberUpdate, fields, editing=True)
+    return BoundForm(schema, obj={**held, "fields": form_values(fields, own)})
 
 
 @pages.post("/orgs/<code>/members/<uuid:member_id>/edit")
@@ -111,13 +134,13 @@ def update(member_id: UUID) -> ResponseReturnValue:
     """Edit a member's record."""
     ctx = current()
     found = members.find(ctx, member_id, permissions.MEMBER_UPDATE)
-    hidden = members.shown(found)
+    hidden, fields = members.shown(found), fields_of(ctx, found.org)
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
-        members.edit(ctx, member_id, data, data["version"])
+        members.edit(ctx, member_id, of_form(fields, data, editing=True), data["version"])
         return done(lazy("Saved."), "people_pages.member", member_id=member_id)
 
-    return submit(_edited(found), use, "people/member_form.html", member=found, hidden=hidden)
+    return submit(_edited(ctx, found, fields), use, "people/member_form.html", member=found, hidden=hidden)
 
 
 @pages.get("/orgs/<code>/members/<uuid:member_id>/leave")

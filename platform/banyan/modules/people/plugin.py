@@ -17,14 +17,30 @@ from banyan.kernel.errors import Text
 from banyan.kernel.events import Event
 from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import lazy
+from banyan.kernel.jobs import Job
 from banyan.kernel.values import Binding, Metric, ModuleManifest, NavItem, OrgRef, Permission, Role, SettingDef
-from banyan.modules.people import events, exports, models, permissions, privacy, record_panels, settings, stats
+from banyan.modules.people import (
+    bulk_acts,
+    events,
+    exports,
+    field_events,
+    field_models,
+    field_panels,
+    models,
+    permissions,
+    privacy,
+    record_panels,
+    settings,
+    stats,
+)
 from banyan.modules.people.api import api
+from banyan.modules.people.field_api import field_api
+from banyan.modules.people.field_jobs import FIELD_JOBS
 from banyan.modules.people.pages import pages
-from banyan.modules.people.services import merging, search
+from banyan.modules.people.services import field_places, filters, merging, search
 from banyan.plugins import hookimpl
 
-ROOMS = (record_panels,)
+ROOMS = (record_panels, field_panels, bulk_acts)
 
 
 @hookimpl
@@ -53,12 +69,13 @@ def banyan_roles() -> tuple[Sequence[Role], Sequence[Binding]]:
 
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
-    return (models.Person, models.Member, models.Membership, models.MemberToken)
+    own = (field_models.MemberField, field_models.MemberFieldValue, field_models.MemberFilter)
+    return (models.Person, models.Member, models.Membership, models.MemberToken, *own)
 
 
 @hookimpl
 def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
-    return (api,)
+    return (api, field_api)
 
 
 @hookimpl
@@ -68,17 +85,22 @@ def banyan_page_blueprints() -> Sequence[PageBlueprint]:
 
 @hookimpl
 def banyan_event_types() -> Sequence[type[Event]]:
-    return events.TYPES
+    return (*events.TYPES, *field_events.FIELD_TYPES)
 
 
 @hookimpl
 def banyan_actions() -> Mapping[str, Text]:
-    return events.ACTIONS
+    return {**events.ACTIONS, **field_events.FIELD_ACTIONS}
 
 
 @hookimpl
 def banyan_fields() -> Mapping[str, Text]:
-    return events.FIELDS
+    return {**events.FIELDS, **field_events.FIELD_FIELDS}
+
+
+@hookimpl
+def banyan_jobs() -> Sequence[Job]:
+    return FIELD_JOBS
 
 
 @hookimpl
@@ -120,6 +142,17 @@ def banyan_erase_person(ctx: Context, person_id: str) -> dict[str, int]:
 @hookimpl
 def banyan_org_merging(ctx: Context, org: OrgRef, into: OrgRef) -> None:
     merging.merge(ctx, org, into)
+    field_places.merging(ctx, org, into)
+
+
+@hookimpl
+def banyan_filter_uses(ctx: Context, filter_id: str) -> Sequence[Text]:
+    return [said for one in filters.USES for said in one(ctx, UUID(filter_id))]
+
+
+@hookimpl
+def banyan_org_moved(ctx: Context, org: OrgRef) -> None:
+    field_places.moved(ctx, org)
 
 
 @hookimpl

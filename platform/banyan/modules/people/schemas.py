@@ -99,6 +99,27 @@ class MemberUpdate(MemberRecord):
     version = ma.fields.Integer(required=True, metadata={"widget": "hidden"})
 
 
+_OWN_FIELDS = ma.fields.Dict(
+    keys=ma.fields.String(validate=validate.Length(max=60)),
+    values=ma.fields.Raw(allow_none=True),
+    load_default=dict,
+    validate=validate.Length(max=100),
+    metadata={"description": "Own fields by key; null empties one, those that are missing stay."},
+)
+
+
+class MemberCreateInput(MemberCreate):
+    """A new member through the API."""
+
+    fields = _OWN_FIELDS  # type: ignore[assignment]  # taken out of the class when it is made
+
+
+class MemberUpdateInput(MemberUpdate):
+    """An edit through the API."""
+
+    fields = _OWN_FIELDS  # type: ignore[assignment]  # taken out of the class when it is made
+
+
 class MemberLeave(Schema):
     """The end of a membership."""
 
@@ -170,5 +191,10 @@ class MemberDetail(Schema):
     status = ma.fields.String(metadata={"description": "active, left, deceased or merged."})
     review = ma.fields.String(metadata={"description": "pending, returned or accepted."})
     account = ma.fields.Boolean(metadata={"description": "Whether the member has an account."})
+    fields = ma.fields.Dict(  # type: ignore[assignment]  # as above
+        keys=ma.fields.String(),
+        values=ma.fields.Raw(allow_none=True),
+        metadata={"description": "Own fields by key, sensitive ones masked."},
+    )
     periods = ma.fields.List(ma.fields.Nested(PeriodDetail))
     version = ma.fields.Integer()

@@ -50,8 +50,9 @@ def export(ctx: Context, name: str, filters: Mapping[str, str], sort: str = "") 
     """
     found = exportable(ctx, name)
     require(ctx, found.permission, ctx.here)
-    _check(found.table, filters)
-    parse(found.table, {**filters, "sort": sort})
+    table = found.table_for(ctx)
+    _check(table, filters)
+    parse(table, {**filters, "sort": sort})
     given = {key: value.strip() for key, value in filters.items() if value.strip()}
     arguments = {"list": name, "filters": given, "sort": sort, "permission": found.permission}
     task = start(ctx, KIND, msgid(found.table.title), ctx.here, arguments, language=language())
@@ -84,4 +85,6 @@ def run(task: TaskRun) -> Iterator[Progress]:
 
 def filters_of(ctx: Context, name: str, form: Mapping[str, Any]) -> dict[str, str]:
     """The filters of list ``name`` among the fields of a posted form, which carries size and columns as well."""
-    return {item.name: str(form[item.name]) for item in exportable(ctx, name).table.filters if item.name in form}
+    return {
+        item.name: str(form[item.name]) for item in exportable(ctx, name).table_for(ctx).filters if item.name in form
+    }

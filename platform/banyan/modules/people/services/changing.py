@@ -9,13 +9,13 @@ from sqlalchemy import delete
 
 from banyan.kernel.clock import today
 from banyan.kernel.context import Context
-from banyan.kernel.errors import Invalid
+from banyan.kernel.errors import Invalid, Text
 from banyan.kernel.events import publish
 from banyan.modules.audit.services import Subject, record
 from banyan.modules.people.events import MemberChanged
 from banyan.modules.people.models import Member, MemberToken
 from banyan.modules.people.rules import records
-from banyan.modules.people.services import persons, values
+from banyan.modules.people.services import field_records, persons, values
 
 Changes = dict[str, tuple[Any, Any]]
 _DOCUMENT = frozenset({"document_type", "document_number"})
@@ -34,15 +34,18 @@ def apply_changes(
     Whoever calls has decided that it may be, and holds the row. Only what ``data`` names changes; what has been wrong
     in other fields before does not stand in the way.
 
-    :param data: any of `records.FIELDS`. :return: field → what was and what is, as it may be shown: masked.
+    :param data: any of `records.FIELDS`; ``fields`` holds own fields by key.
+    :return: field → what was and what is, as it may be shown: masked.
     :raises Invalid: with every reason, by field.
     """
     before = values.record_of(member)
-    given = records.normalised(data)
+    own = data.get("fields")
+    given = records.normalised({key: value for key, value in data.items() if key != "fields"})
     after = records.completed({**before, **given})
     changed = [key for key in records.FIELDS if after.get(key) != before.get(key)]
-    _check(ctx, after, {*given, *changed})
-    if not changed:
+    _check(ctx, after, {*given, *changed}, field_records.wrong(ctx, member.org_path, own))
+    more = field_records.write(ctx, member, own)
+    if not changed and not more:
         return {}
     if _DOCUMENT & set(changed):
         persons.set_document(
@@ -56,17 +59,18 @@ def apply_changes(
     if "name" in changed:
         ctx.session.execute(delete(MemberToken).where(MemberToken.member_id == member.id))
         find_by(ctx, member)
-    old, new = values.visible(before, changed), values.visible(after, changed)
+    old = {**values.visible(before, changed), **{label: was for label, (was, _is) in more.items()}}
+    new = {**values.visible(after, changed), **{label: now for label, (_was, now) in more.items()}}
     record(ctx, action, subject(member), org=member.org, before=old, after=new)
-    publish(ctx, member.org, MemberChanged(str(member.id), str(member.person_id), tuple(changed)))
-    return {key: (old[key], new[key]) for key in changed}
+    publish(ctx, member.org, MemberChanged(str(member.id), str(member.person_id), tuple(new)))
+    return {key: (old[key], new[key]) for key in new}
 
 
-def _check(ctx: Context, after: Mapping[str, Any], concerned: set[str]) -> None:
+def _check(ctx: Context, after: Mapping[str, Any], concerned: set[str], own: Mapping[str, list[Text]]) -> None:
     if concerned & records.IDENTITY:
         concerned = concerned | records.IDENTITY
     found = records.problems(after, today(ctx.clock))
-    wrong = {key: reasons for key, reasons in found.items() if key in concerned}
+    wrong = {**{key: reasons for key, reasons in found.items() if key in concerned}, **own}
     if wrong:
         raise Invalid(wrong)
 

@@ -18,7 +18,7 @@ from banyan.modules.people.events import MemberLeft, MemberRestored
 from banyan.modules.people.models import Member
 from banyan.modules.people.permissions import MEMBER_UPDATE
 from banyan.modules.people.rules import choices
-from banyan.modules.people.services import periods, persons
+from banyan.modules.people.services import field_values, periods, persons
 from banyan.modules.people.services.changing import subject
 
 FUTURE: Text = lazy("This date lies in the future.")
@@ -49,6 +49,7 @@ def depart(
     periods.end_period(ctx, member, on, how, reason=reason, request_id=request_id)
     member.status, member.updated_at = choices.status_after(how), ctx.clock.now()
     ctx.session.flush()
+    field_values.settle(ctx, member)
     after = {"member_status": member.status, "how": how, "ended_on": on, "reason": reason}
     record(ctx, "people.member.leave", subject(member), org=member.org, before={"member_status": "active"}, after=after)
     publish(ctx, member.org, MemberLeft(str(member.id), str(member.person_id), how))
@@ -74,6 +75,7 @@ def restore(ctx: Context, member_id: UUID, data: Mapping[str, Any]) -> Member:
         raise Invalid({"restored_on": [lazy("The membership ended on %(day)s.", day=last.isoformat())]})
     member.status, member.updated_at = "active", ctx.clock.now()
     ctx.session.flush()
+    field_values.settle(ctx, member)
     periods.open_period(ctx, member, day, "restored", reason=data.get("reason") or "")
     after = {"member_status": "active", "how": "restored", "reason": data.get("reason") or ""}
     record(ctx, "people.member.restore", subject(member), org=member.org, before={"member_status": before}, after=after)

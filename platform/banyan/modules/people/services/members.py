@@ -19,7 +19,7 @@ from banyan.modules.people.events import MemberAdmitted
 from banyan.modules.people.models import Member
 from banyan.modules.people.permissions import MEMBER_CREATE, MEMBER_READ, MEMBER_UPDATE
 from banyan.modules.people.rules import records
-from banyan.modules.people.services import periods, persons, values
+from banyan.modules.people.services import field_records, periods, persons, values
 from banyan.modules.people.services.changing import apply_changes, find_by, subject
 from banyan.modules.people.services.leaving import depart, leave, restore
 from banyan.modules.people.services.moving import move
@@ -69,7 +69,8 @@ def admit(ctx: Context, org: OrgRef, data: Mapping[str, Any], *, how: str = "adm
     A person whom the tree knows by the document is linked, if no other membership stands in the way. What the identity
     number says is filled in where the form says nothing.
 
-    :param data: any of `records.FIELDS`; ``admitted_on`` is today where it is missing. :param how: how it begins.
+    :param data: any of `records.FIELDS`; ``admitted_on`` is today where it is missing; ``fields`` holds own fields by
+        key. :param how: how it begins.
     :raises Invalid: with every reason, by field; among them where the person is a member already, for those who may
         know that. :raises Refused: the organisation is no more.
     """
@@ -82,8 +83,9 @@ def enter(ctx: Context, org: OrgRef, data: Mapping[str, Any], *, how: str = "adm
     place = periods.hold_place(ctx, org).ref
     given = records.normalised(data)
     given["admitted_on"] = given.get("admitted_on") or today(ctx.clock)
+    own = data.get("fields")
     whole = records.completed({**dict.fromkeys(records.PLAIN, ""), "birth_date": None, "joined_on": None, **given})
-    wrong = records.problems(whole, today(ctx.clock))
+    wrong = records.problems(whole, today(ctx.clock)) | field_records.wrong(ctx, place.path, own, complete=True)
     exclusive = single_membership(ctx, place)
     if "document_number" in wrong:
         raise Invalid(wrong)
@@ -110,6 +112,7 @@ def enter(ctx: Context, org: OrgRef, data: Mapping[str, Any], *, how: str = "adm
     periods.open_period(ctx, member, member.admitted_on, how)
     find_by(ctx, member)
     told = values.visible(whole, [key for key in records.FIELDS if whole.get(key)])
+    told |= {label: after for label, (_before, after) in field_records.write(ctx, member, own).items()}
     record(ctx, "people.member.create", subject(member), org=place, after={**told, "how": how})
     publish(ctx, place, MemberAdmitted(str(member.id), str(person.id), how))
     return member
@@ -119,9 +122,10 @@ def edit(ctx: Context, member_id: UUID, data: Mapping[str, Any], version: int | 
     """Edit a record.
 
     :param data: any of `records.FIELDS`; sensitive ones that are missing stay. ``clear`` names sensitive fields to be
-        emptied. :raises Invalid: with every reason. :raises Conflict: edited since ``version`` was read.
+        emptied; ``fields`` holds own fields by key, those that are missing stay.
+    :raises Invalid: with every reason. :raises Conflict: edited since ``version`` was read.
     """
     member = changeable(ctx, member_id, version)
     emptied = {field: "" for field in data.get("clear") or () if not data.get(field)}
-    apply_changes(ctx, member, {**{key: data[key] for key in records.FIELDS if key in data}, **emptied})
+    apply_changes(ctx, member, {**{key: data[key] for key in (*records.FIELDS, "fields") if key in data}, **emptied})
     return member

@@ -18,7 +18,7 @@ from banyan.modules.accounts.services import homes
 from banyan.modules.audit.services import record
 from banyan.modules.people.events import MemberMoved
 from banyan.modules.people.models import Member, Membership
-from banyan.modules.people.services import periods
+from banyan.modules.people.services import field_values, periods
 from banyan.modules.people.services.changing import subject
 from banyan.modules.tenancy.models import Org
 
@@ -69,6 +69,7 @@ def move(
     ctx.session.flush()
     for model in FOLLOWING:
         _take_along(ctx, model, member)
+    field_values.settle(ctx, member)
     period = periods.open_period(ctx, member, on, how, request_id=request_id, reason=reason)
     if member.account_id is not None:
         homes.follow(ctx, member.account_id, left, place)
