@@ -36,7 +36,7 @@ SECTIONS: dict[str, Text] = {
     "system": lazy("System"),
 }
 OF_MEMBERS = ("own", "")
-OWN_HOME = "accounts_pages.me"
+OWN_HOME = "people_own_pages.me"
 MOST_TABS = 4
 
 
@@ -135,6 +135,7 @@ class _Filler:
     def account(self, held: list[places.Place]) -> Account:
         """The menu of whoever is signed in; while something has to be done first they can but sign out."""
         own = [
+            NavLink(lazy("My page"), url_for(OWN_HOME), "home"),
             NavLink(lazy("My account"), url_for("accounts_pages.me"), "user"),
             NavLink(lazy("API documentation"), url_for("api_docs.page"), "code"),
         ]

@@ -28,6 +28,7 @@ from banyan.modules.audit.models import AuditEntry
 from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage, WebhookTarget
 from banyan.modules.externals.models import ExternalBody, ExternalFiling
 from banyan.modules.imports.models import Import
+from banyan.modules.people.change_models import MemberChange
 from banyan.modules.people.field_models import MemberField, MemberFilter
 from banyan.modules.surveys.models import Survey
 from banyan.modules.tenancy.models import Org
@@ -164,12 +165,17 @@ class Foreign:
         words = OutgoingContent(subject="x", body="x", created_at=now, **place)
         world.session.add_all([body, words])
         world.session.flush()
+        member = world.member(org)
         rows: dict[str, Any] = {
             "body_id": body,
-            "member_id": world.member(org),
             # not yet published: what is, is read below
             "field_id": MemberField(key="x", label="x", kind="text", created_at=now, **place),
             "filter_id": MemberFilter(name="x", filters={}, created_at=now, **place),
+            "member_id": member,
+            "change_id": MemberChange(
+                member_id=member.id, person_id=member.person_id, item="phone", kind="check", state="unchecked",
+                old_sealed=b"x", new_sealed=b"x", asked_at=now, due_on=now.date(), **place,
+            ),
             "filing_id": ExternalFiling(
                 body_id=body.id, subject="x", sent_on=now.date(), due_order=now.date(), created_at=now, **place
             ),

@@ -89,7 +89,7 @@ def test_nobody_suspends_or_edits_themselves_here(client: FlaskClient, world: Wo
     assert client.patch(_url("cc", admin), json={"phone": ""}, headers=headers).status_code == 409
     page = browser.get(f"/orgs/cc/administrators/{admin.id}").text
     assert "/suspend" not in page
-    assert 'href="/me"' in page
+    assert 'href="/me/account"' in page
 
 
 def test_suspending_ends_sessions_and_tokens_in_mid_flight(app: Banyan, client: FlaskClient, world: World) -> None:

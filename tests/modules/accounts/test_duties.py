@@ -33,7 +33,7 @@ def _closed(client: FlaskClient, to: str) -> None:
         answer = client.get(path)
         assert answer.status_code == 303, path
         assert answer.headers["Location"].startswith(to), path
-    assert client.post("/me", data={"display_name": "x"}).status_code == 303
+    assert client.post("/me/account", data={"display_name": "x"}).status_code == 303
 
 
 @pytest.mark.clause("ACC-04")

@@ -27,7 +27,7 @@ def _change(client: FlaskClient, old: str = PASSWORD, new: str = NEW, again: str
 def test_everybody_edits_the_own_profile(client: FlaskClient, world: World) -> None:
     account = person(world, world.org(), "li.ming")
     sign_in(client, "li.ming")
-    answer = client.post("/me", data={"display_name": "李明", "phone": "139 0000 0000", "language": "zh_Hant"})
+    answer = client.post("/me/account", data={"display_name": "李明", "phone": "139 0000 0000", "language": "zh_Hant"})
     assert answer.status_code == 303
     world.session.refresh(account)
     assert (account.display_name, account.phone, account.language) == ("李明", "139 0000 0000", "zh_Hant")
@@ -41,7 +41,7 @@ def test_everybody_edits_the_own_profile(client: FlaskClient, world: World) -> N
 def test_a_wrong_profile_comes_back_with_what_was_typed(client: FlaskClient, world: World) -> None:
     person(world, world.org(), "li.ming")
     sign_in(client, "li.ming")
-    answer = client.post("/me", data={"display_name": "李\u202e明", "phone": "call me", "language": "xx"})
+    answer = client.post("/me/account", data={"display_name": "李\u202e明", "phone": "call me", "language": "xx"})
     assert answer.status_code == 422
     assert answer.text.count('aria-invalid="true"') == 3
     assert 'value="call me"' in answer.text

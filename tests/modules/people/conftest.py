@@ -70,3 +70,12 @@ def registry(world: World) -> Iterator[Registry]:
 def runner(app: Banyan) -> Runner:
     """Runs jobs of the application."""
     return runner_of(app, threading.Event())
+
+
+@pytest.fixture
+def branch(registry: Registry) -> Iterator[Any]:
+    """A member who can sign in, and who answers for the branch; see `own.Branch`."""
+    from tests.modules.people.own import arranged
+
+    with registry.world.app.test_request_context():
+        yield arranged(registry)

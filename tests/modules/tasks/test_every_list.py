@@ -15,6 +15,7 @@ from banyan.kernel.worker import Runner, run_long_task
 from banyan.modules.accounts.security_models import SignIn
 from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage
 from banyan.modules.externals.models import ExternalBody, ExternalFiling
+from banyan.modules.people.change_models import MemberChange
 from banyan.modules.surveys.models import Survey
 from banyan.modules.tasks.exports import listed
 from banyan.modules.tenancy.life_models import OrgRevocation
@@ -46,7 +47,14 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
     session.add(
         OutgoingMessage(content_id=words.id, channel="sms", mask="138****5678", next_at=world.clock.now(), **place)
     )
-    world.member(province)
+    member = world.member(province)
+    session.add(
+        MemberChange(
+            member_id=member.id, person_id=member.person_id, item="phone", kind="check", state="unchecked",
+            old_sealed=b"x", new_sealed=b"x", asked_at=world.clock.now(), due_on=today,
+            org_id=province.id, org_path=province.path,
+        )
+    )  # fmt: skip
     session.add(ExternalFiling(body_id=body.id, subject="章程", sent_on=today, due_order=today, **place))
     gone = Transfer(
         org_id=province.id, org_path=province.path, origin="branch", kind="study", name="成员001", from_name="甲",

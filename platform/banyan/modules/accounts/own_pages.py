@@ -26,8 +26,8 @@ ME, PASSWORD = "accounts/me.html", "accounts/password.html"
 
 def add_own_pages(pages: Blueprint) -> None:
     """Add the pages to the module's blueprint."""
-    pages.add_url_rule("/me", "me", me, methods=["GET"])
-    pages.add_url_rule("/me", "me_update", update, methods=["POST"])
+    pages.add_url_rule("/me/account", "me", me, methods=["GET"])
+    pages.add_url_rule("/me/account", "me_update", update, methods=["POST"])
     pages.add_url_rule("/me/password", "password", password, methods=["GET"])
     pages.add_url_rule("/me/password", "password_update", change_password, methods=["POST"])
     pages.add_url_rule("/me/sessions", "sessions", list_sessions, methods=["GET"])

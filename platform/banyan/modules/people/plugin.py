@@ -16,9 +16,21 @@ from banyan.kernel.db.base import Base
 from banyan.kernel.errors import Text
 from banyan.kernel.events import Event
 from banyan.kernel.exports import Exportable
+from banyan.kernel.flows import Flow
 from banyan.kernel.i18n import lazy
 from banyan.kernel.jobs import Job
-from banyan.kernel.values import Binding, Metric, ModuleManifest, NavItem, OrgRef, Permission, Role, SettingDef
+from banyan.kernel.values import (
+    Binding,
+    Card,
+    Metric,
+    ModuleManifest,
+    NavItem,
+    OrgRef,
+    OwnTile,
+    Permission,
+    Role,
+    SettingDef,
+)
 from banyan.modules.people import (
     bulk_acts,
     events,
@@ -27,6 +39,7 @@ from banyan.modules.people import (
     field_models,
     field_panels,
     models,
+    own_room,
     permissions,
     privacy,
     record_panels,
@@ -70,32 +83,32 @@ def banyan_roles() -> tuple[Sequence[Role], Sequence[Binding]]:
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
     own = (field_models.MemberField, field_models.MemberFieldValue, field_models.MemberFilter)
-    return (models.Person, models.Member, models.Membership, models.MemberToken, *own)
+    return (models.Person, models.Member, models.Membership, models.MemberToken, *own, *own_room.MODELS)
 
 
 @hookimpl
 def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
-    return (api, field_api)
+    return (api, field_api, *own_room.APIS)
 
 
 @hookimpl
 def banyan_page_blueprints() -> Sequence[PageBlueprint]:
-    return (pages,)
+    return (pages, *own_room.PAGES)
 
 
 @hookimpl
 def banyan_event_types() -> Sequence[type[Event]]:
-    return (*events.TYPES, *field_events.FIELD_TYPES)
+    return (*events.TYPES, *field_events.FIELD_TYPES, *own_room.TYPES)
 
 
 @hookimpl
 def banyan_actions() -> Mapping[str, Text]:
-    return {**events.ACTIONS, **field_events.FIELD_ACTIONS}
+    return {**events.ACTIONS, **field_events.FIELD_ACTIONS, **own_room.ACTIONS}
 
 
 @hookimpl
 def banyan_fields() -> Mapping[str, Text]:
-    return {**events.FIELDS, **field_events.FIELD_FIELDS}
+    return {**events.FIELDS, **field_events.FIELD_FIELDS, **own_room.FIELDS}
 
 
 @hookimpl
@@ -110,7 +123,7 @@ def banyan_settings() -> Sequence[SettingDef]:
 
 @hookimpl
 def banyan_exports() -> Sequence[Exportable]:
-    return exports.EXPORTS
+    return (*exports.EXPORTS, *own_room.EXPORTS)
 
 
 @hookimpl
@@ -162,4 +175,22 @@ def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:
 
 @hookimpl
 def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
-    return (NavItem(lazy("Members"), "people_pages.members", "users", "work", 10, permissions.MEMBER_READ.name),)
+    return (
+        NavItem(lazy("Members"), "people_pages.members", "users", "work", 10, permissions.MEMBER_READ.name),
+        *own_room.entries(ctx),
+    )
+
+
+@hookimpl
+def banyan_flows() -> Sequence[Flow]:
+    return own_room.FLOWS
+
+
+@hookimpl
+def banyan_dashboard_cards(ctx: Context) -> Sequence[Card]:
+    return own_room.cards(ctx)
+
+
+@hookimpl
+def banyan_me(ctx: Context, member_id: str) -> Sequence[OwnTile]:
+    return own_room.tiles(ctx, member_id)

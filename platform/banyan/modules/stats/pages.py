@@ -32,7 +32,7 @@ def home() -> ResponseReturnValue:
     ctx = current()
     held = outermost(place.by_ids(ctx.session, list({grant.org_id for grant in ctx.actor.grants})))
     if not held:
-        return redirect(url_for("accounts_pages.me"), 303)
+        return redirect(url_for("people_own_pages.me"), 303)
     return redirect(url_for("stats_pages.dashboard", code=held[0].code), 303)
 
 
