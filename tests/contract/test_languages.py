@@ -24,6 +24,7 @@ from banyan.boundary import Banyan
 from banyan.kernel import errors
 from banyan.kernel.i18n import LANGUAGES, LazyText
 from banyan.plugins import manager
+from banyan.testing import catalogues
 from tests.contract.test_gate import endpoints
 from tests.factories import World
 
@@ -76,7 +77,7 @@ def extracted(package: Path) -> dict[str | tuple[str, ...], frozenset[str]]:
     said = re.search(r"-k '([^']+)'", (ROOT / ".ci" / "catalogues").read_text())
     assert said
     keywords = DEFAULT_KEYWORDS | parse_keywords(said[1].split())
-    found = extract_from_dir(package, methods, options, keywords)
+    found = extract_from_dir(package, methods, options, keywords, directory_filter=catalogues.looked_into)
     return {text: _placeholders(text) for _file, _line, text, _comments, _context in found}
 
 

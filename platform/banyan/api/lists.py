@@ -40,7 +40,7 @@ def respond(
 def parameters(table: TableDef) -> list[dict[str, Any]]:
     """The parameters of a list, for the OpenAPI document."""
     described: dict[str, tuple[dict[str, Any], str]] = {
-        item.name: (_FILTERS[item.kind], f"Filter: {item.name}") for item in table.filters
+        item.name: (_filter(item), f"Filter: {item.name}") for item in table.filters
     }
     described["sort"] = ({"type": "string", "enum": [sort.name for sort in table.sorts]}, "Order")
     described["size"] = ({"type": "integer", "minimum": 1, "maximum": tables.MAX_PAGE, "default": 50}, "Rows a page")
@@ -50,6 +50,10 @@ def parameters(table: TableDef) -> list[dict[str, Any]]:
         {"in": "query", "name": name, "required": False, "schema": schema, "description": text}
         for name, (schema, text) in described.items()
     ]
+
+
+def _filter(item: tables.Filter) -> dict[str, Any]:
+    return {**_FILTERS[item.kind], **({"default": item.default} if item.default else {})}
 
 
 _FILTERS: dict[str, dict[str, Any]] = {

@@ -33,6 +33,8 @@ Kind = Literal["text", "link", "code", "integer", "date", "datetime", "badge", "
 NOW = bindparam("now", callable_=lambda: runtime().clock.now(), type_=TIMESTAMP(timezone=True))
 Choices = Callable[[Session], Sequence[tuple[str, Text]]]
 MAX_PAGE = 200
+# Lifts the default of a filter.
+ANY = "any"
 COUNTED_UP_TO = 10_000
 
 
@@ -70,6 +72,7 @@ class Filter:
         The database then plans for that value, which it would not know in a subselect.
     :ivar rare: the console shows it only when it is asked for, or set.
     :ivar sensitive: what it is asked for is itself to be kept from those who may not read it.
+    :ivar default: its value where a reader says nothing; `ANY` lifts it. For a choice alone.
     """
 
     name: str
@@ -81,6 +84,12 @@ class Filter:
     lookup: Callable[[Session, Any], Any] | None = None
     rare: bool = False
     sensitive: bool = False
+    default: str = ""
+
+    def given(self, args: Mapping[str, str]) -> str:
+        """What was asked for with ``args``, or else its default; empty for nothing."""
+        asked = (args.get(self.name) or "").strip() or self.default
+        return "" if asked == ANY and self.default else asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +152,7 @@ def parse(table: TableDef, args: Mapping[str, str], *, default_size: int = 50) -
     problems: dict[str, list[Text]] = {}
     filters: dict[str, Any] = {}
     for item in table.filters:
-        raw = (args.get(item.name) or "").strip()
+        raw = item.given(args)
         if raw:
             try:
                 filters[item.name] = _filter_value(item, raw)

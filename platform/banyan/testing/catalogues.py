@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -16,9 +17,14 @@ METHODS = [("tests/**", "ignore"), ("**.py", "python"), ("**/templates/**.html",
 Message = str | tuple[str, ...]
 
 
+def looked_into(folder: str | os.PathLike[str]) -> bool:
+    """Also folders of partial templates, whose names begin with an underscore."""
+    return not Path(folder).name.startswith(".")
+
+
 def messages(package: Path) -> list[Message]:
     """Every message in the code and templates of a package."""
-    found = extract_from_dir(str(package), METHODS, keywords=KEYWORDS)
+    found = extract_from_dir(str(package), METHODS, keywords=KEYWORDS, directory_filter=looked_into)
     return [text for _file, _line, text, _comments, _context in found]
 
 

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from banyan.kernel.access_marks import during_maintenance, public
 from banyan.kernel.i18n import LANGUAGE_COOKIE, LANGUAGES
-from banyan.web import charts, filters, headers
+from banyan.web import charts, filters, headers, shell
 
 STATIC = Path(__file__).parent / "static"
 LANGUAGE_NAMES = {"zh_Hans": "简体中文", "zh_Hant": "繁體中文", "en": "English"}
@@ -66,14 +66,14 @@ def set_language() -> ResponseReturnValue:
 
 
 def init_app(app: Flask) -> None:
-    """Register the blueprint, the headers, the filters and the globals ``asset``, ``charts`` and ``language_names``."""
+    """Register the blueprint, the headers, the filters and the globals ``asset``, ``charts``, ``tree_at`` …"""
     known = versions()
 
     def asset(name: str) -> str:
         """The address of a file under ``web/static``, with its version."""
         return url_for("web.static", filename=name, v=known[name])
 
-    app.jinja_env.globals.update(asset=asset, charts=charts, language_names=LANGUAGE_NAMES)
+    app.jinja_env.globals.update(asset=asset, charts=charts, language_names=LANGUAGE_NAMES, tree_at=shell.tree_at)
     filters.init_app(app)
     headers.init_app(app)
     app.register_blueprint(blueprint)

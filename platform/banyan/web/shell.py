@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask import request
+
 from banyan.kernel.errors import Text
+
+# Lists over a subtree: from one of them, a node of the tree leads to the same list of another organisation.
+_FOLLOWED: set[str] = set()
+
+
+def follow_tree(endpoint: str) -> None:
+    """Let the organisation tree lead from this list, whose address names an organisation alone, to that of others."""
+    _FOLLOWED.add(endpoint)
+
+
+def tree_at() -> str:
+    """The list that the nodes of the tree lead to on this page; empty where they lead to dashboards."""
+    asked = request.args.get("at") or request.endpoint or ""
+    return asked if asked in _FOLLOWED else ""
 
 
 @dataclass(frozen=True, slots=True)

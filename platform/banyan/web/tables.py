@@ -91,6 +91,12 @@ class FilterView:
     placeholder: Text = ""
     errors: Sequence[str] = ()
     rare: bool = False
+    default: str = ""
+
+    @property
+    def set(self) -> bool:
+        """Whether it narrows the list other than it does by default."""
+        return bool(self.value) and self.value != self.default
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +134,12 @@ class TableView:
     @property
     def filtered(self) -> bool:
         """Whether a filter is set."""
-        return any(item.value for item in self.filters)
+        return any(item.set for item in self.filters)
 
     @property
     def rarer(self) -> bool:
         """Whether one of the rare filters is set, or wrong."""
-        return any(item.rare and (item.value or item.errors) for item in self.filters)
+        return any(item.rare and (item.set or item.errors) for item in self.filters)
 
     @property
     def status(self) -> int:
@@ -261,11 +267,15 @@ def _filter(
     choices: Sequence[tuple[str, Text]] = item.choices(session) if item.choices else ()
     if item.kind == "boolean":
         choices = (("1", _("Yes")), ("0", _("No")))
-    value = (args.get(item.name) or "").strip()
+    value = (args.get(item.name) or "").strip() or item.default
+    if item.default:
+        choices = (*choices, (tables.ANY, _("All")))
     if item.kind == "boolean":
         value = {"true": "1", "false": "0"}.get(value.lower(), value)
     errors = [readable(reason) for reason in problems.get(item.name, ())]
-    return FilterView(item.name, item.label, item.kind, value, choices, item.placeholder, errors, item.rare)
+    return FilterView(
+        item.name, item.label, item.kind, value, choices, item.placeholder, errors, item.rare, item.default
+    )
 
 
 def _row(

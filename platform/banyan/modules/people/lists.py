@@ -9,6 +9,7 @@ indexes in the order of names; a piece of a name is found in the token table, do
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -76,7 +77,7 @@ MEMBERS = TableDef(
     source=Member.__table__.join(Org, Org.id == Member.org_id),
     identity=Member.id,
     columns=(
-        Column("name", lazy("Name"), Member.name, "link"),
+        Column("name", lazy("Full name"), Member.name, "link"),
         Column("gender", lazy("Gender"), Member.gender, "badge", labels=choices.GENDERS),
         Column("ethnicity", lazy("Ethnicity"), Member.ethnicity, "badge", labels=choices.ETHNICITIES),
         Column("birth_date", lazy("Date of birth"), Member.birth_date, "date"),
@@ -113,7 +114,7 @@ MEMBERS = TableDef(
             labels=choices.POLITICAL_STATUS,
             shown=False,
         ),
-        Column("status", lazy("Status"), Member.status, "badge", choices.STATUSES, choices.STATUS_TONES),
+        Column("status", lazy("Status"), Member.status, "badge", choices.STATUSES, choices.STATUS_TONES, shown=False),
         Column("review", lazy("First review"), Member.review, "badge", choices.REVIEWS, choices.REVIEW_TONES),
         Column("account", lazy("Account"), Member.account_id.is_not(None), "boolean", shown=False),
     ),
@@ -131,7 +132,7 @@ MEMBERS = TableDef(
         Filter(
             "q", lazy("Search"), "text", matches, placeholder=lazy("Name, pinyin, full document number, phone, number")
         ),
-        Filter("status", lazy("Status"), "choice", lambda value: Member.status == value, _statuses),
+        Filter("status", lazy("Status"), "choice", lambda value: Member.status == value, _statuses, default="active"),
         Filter("gender", lazy("Gender"), "choice", lambda value: Member.gender == value, _listed(choices.GENDERS)),
         Filter(
             "review", lazy("First review"), "choice", lambda value: Member.review == value, _listed(choices.REVIEWS)
@@ -166,3 +167,8 @@ MEMBERS = TableDef(
         ),
     ),
 )
+
+
+def columns_at(columns: Sequence[Column], *, leaf: bool) -> list[Column]:
+    """The columns as an organisation shows them: where none stands below it, all members are its own."""
+    return [replace(column, shown=False) if leaf and column.key == "org_name" else column for column in columns]

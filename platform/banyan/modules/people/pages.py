@@ -30,12 +30,14 @@ from banyan.modules.people.services.field_reading import fields_of
 from banyan.modules.tenancy.models import Org
 from banyan.web.forms import BoundForm
 from banyan.web.pages import done, submit
+from banyan.web.shell import follow_tree
 from banyan.web.tables import may_see, present
 
 pages = Blueprint("people_pages", __name__, template_folder="templates")
 add_field_pages(pages)
 add_audience_pages(pages)
 bulk_views.add_bulk_pages(pages)
+follow_tree("people_pages.members")
 READ, CREATE, UPDATE = (
     one.name for one in (permissions.MEMBER_READ, permissions.MEMBER_CREATE, permissions.MEMBER_UPDATE)
 )
@@ -55,7 +57,7 @@ def listing() -> ResponseReturnValue:
         visible(ctx, READ, Member.org_path, within=ctx.here),
         lists.KEPT,
         url=url_for("people_pages.members"),
-        columns=may_see(table, lambda name: may(ctx, name)),
+        columns=lists.columns_at(may_see(table, lambda name: may(ctx, name)), leaf=members.is_leaf(ctx)),
         links={"name": lambda row: url_for("people_pages.member", member_id=row["id"])},
         bulk=bulk_views.actions(ctx),
         export_url=url_for("tasks_pages.export") if may(ctx, permissions.MEMBER_EXPORT.name) else None,

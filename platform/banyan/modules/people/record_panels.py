@@ -46,10 +46,10 @@ def _may_return(_ctx: Context, member: Member) -> bool:
     return member.status in ("left", "deceased") and member.erased_at is None
 
 
-TABS.append(Tab("record", lazy("Record"), "people_pages.member", 10))
+TABS.append(Tab("record", lazy("Member record"), "people_pages.member", 10))
 PANELS.extend(
     (
-        Panel("record", lazy("Record"), 10, None, "people/_panels/record.html", _record),
+        Panel("record", lazy("Basic details"), 10, None, "people/_panels/record.html", _record),
         Panel("periods", lazy("Memberships"), 20, None, "people/_panels/periods.html", _periods, side=True),
         Panel("history", lazy("History"), 90, None, "people/_panels/history.html", _history, side=True),
     )

@@ -12,7 +12,7 @@ from banyan.api.schemas import Schema, Text
 from banyan.kernel.i18n import lazy
 from banyan.modules.people.rules import choices, documents, names, records
 
-_PERSON, _DOCUMENT = lazy("Person"), lazy("Document")
+_PERSON, _DOCUMENT = lazy("Person"), lazy("Identity document")
 _CONTACT, _LIFE, _MEMBERSHIP = lazy("Contact"), lazy("School and work"), lazy("Membership")
 
 
@@ -39,7 +39,7 @@ class MemberRecord(Schema):
         required=True,
         validate=validate.Length(max=4 * names.LONGEST),
         metadata={
-            "label": lazy("Name"),
+            "label": lazy("Full name"),
             "group": _PERSON,
             "help": lazy("As in the document, with the dot · in names."),
         },

@@ -18,6 +18,7 @@ from banyan.modules.tenancy.lists import in_language
 from banyan.modules.tenancy.models import Level, Org
 
 ORGS, ACCOUNTS, LEVEL, OPENED = "org.active", "account.active", "org.level:", "org.opened:"
+MEMBERS = "people.members"
 MOST_CHILDREN = 200
 MONTHS = 12
 
@@ -43,6 +44,7 @@ class Dashboard:
 
     organisations: int
     accounts: int
+    members: int
     opened_this_month: int
     children: tuple[Child, ...]
     levels: tuple[tuple[str, int], ...]
@@ -61,7 +63,7 @@ def dashboard(ctx: Context) -> Dashboard:
         .limit(MOST_CHILDREN)
     ).all()
     refs = [here, *(OrgRef(row.id, row.path) for row in below)]
-    found = figures(ctx.session, refs, ORGS, ACCOUNTS, LEVEL, OPENED)
+    found = figures(ctx.session, refs, ORGS, ACCOUNTS, MEMBERS, LEVEL, OPENED)
     own = found[here.id]
     children = tuple(
         Child(row.code, row.short_name or row.name, row.level, found[row.id][ORGS], found[row.id][ACCOUNTS])
@@ -75,6 +77,7 @@ def dashboard(ctx: Context) -> Dashboard:
     return Dashboard(
         organisations=total,
         accounts=own[ACCOUNTS],
+        members=own[MEMBERS],
         opened_this_month=opened[-1],
         children=children,
         levels=_levels(ctx, own, itself),

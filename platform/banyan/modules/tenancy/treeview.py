@@ -11,7 +11,7 @@ from banyan.modules.tenancy.links import MARKS
 from banyan.modules.tenancy.services import place as places
 from banyan.modules.tenancy.services import tree
 from banyan.modules.tenancy.services.levels import LevelView
-from banyan.web.shell import TreeNode
+from banyan.web.shell import TreeNode, tree_at
 
 DASHBOARD = "stats_pages.dashboard"
 
@@ -26,7 +26,7 @@ def tree_node(
         code=place.code,
         name=place.shown_name,
         level_mark=level.mark if level else "",
-        url=url_for(DASHBOARD, code=place.code),
+        url=url_for(tree_at() or DASHBOARD, code=place.code),
         count=node.below or None,
         has_children=node.below > 0,
         open=place.id in below,

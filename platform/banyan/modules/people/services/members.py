@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from banyan.kernel.clock import today
 from banyan.kernel.context import Context
 from banyan.kernel.db.base import new_id
@@ -25,6 +27,7 @@ from banyan.modules.people.services.leaving import depart, leave, restore
 from banyan.modules.people.services.moving import move
 from banyan.modules.people.services.values import Shown, shown
 from banyan.modules.people.settings import single_membership
+from banyan.modules.tenancy.models import Org
 
 __all__ = [
     "STALE",
@@ -36,6 +39,7 @@ __all__ = [
     "edit",
     "enter",
     "find",
+    "is_leaf",
     "leave",
     "move",
     "restore",
@@ -48,6 +52,11 @@ STALE = lazy("Somebody else changed this meanwhile. Load the page again and repe
 def find(ctx: Context, member_id: UUID, permission: Permission = MEMBER_READ) -> Member:
     """A record within reach, decided at its own organisation; raises `NotFound` and `Forbidden` as everywhere."""
     return load(ctx, permission.name, Member, member_id)
+
+
+def is_leaf(ctx: Context) -> bool:
+    """Whether no organisation stands below that of the request."""
+    return ctx.session.scalar(select(Org.id).where(Org.parent_id == ctx.here.id).limit(1)) is None
 
 
 def changeable(ctx: Context, member_id: UUID, version: int | None, permission: Permission = MEMBER_UPDATE) -> Member:
