@@ -28,6 +28,7 @@ from banyan.modules.audit.models import AuditEntry
 from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage, WebhookTarget
 from banyan.modules.externals.models import ExternalBody, ExternalFiling
 from banyan.modules.imports.models import Import
+from banyan.modules.people.campaign_models import Campaign
 from banyan.modules.people.change_models import MemberChange
 from banyan.modules.people.field_models import MemberField, MemberFilter
 from banyan.modules.surveys.models import Survey
@@ -192,6 +193,9 @@ class Foreign:
                 created_at=now, **place,
             ),
             "entry_id": entry,
+            "campaign_id": Campaign(
+                kind="cleanup", title="x", opened_on=now.date(), due_on=now.date(), created_at=now, **place
+            ),
             "import_id": Import(
                 kind="organisations", file_name="x", sha256="", book={"sheets": []}, head=[], headings=[], mapping={},
                 created_at=now, **place,

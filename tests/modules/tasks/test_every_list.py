@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import Any
 
 import openpyxl
@@ -15,6 +16,7 @@ from banyan.kernel.worker import Runner, run_long_task
 from banyan.modules.accounts.security_models import SignIn
 from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage
 from banyan.modules.externals.models import ExternalBody, ExternalFiling
+from banyan.modules.people.campaign_models import Campaign, CampaignAnswer
 from banyan.modules.people.change_models import MemberChange
 from banyan.modules.surveys.models import Survey
 from banyan.modules.tasks.exports import listed
@@ -55,6 +57,20 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
             org_id=province.id, org_path=province.path,
         )
     )  # fmt: skip
+    old = world.member(province, birth_date=date(1990, 5, 4))
+    campaign = Campaign(kind="cleanup", title="档案清理", opened_on=today, due_on=today, **place)
+    session.add(campaign)
+    session.flush()
+    session.add(
+        CampaignAnswer(
+            campaign_id=campaign.id,
+            member_id=old.id,
+            org_path=province.path,
+            answer="doubtful",
+            reason="志愿书缺失",
+            answered_at=world.clock.now(),
+        )
+    )
     session.add(ExternalFiling(body_id=body.id, subject="章程", sent_on=today, due_order=today, **place))
     gone = Transfer(
         org_id=province.id, org_path=province.path, origin="branch", kind="study", name="成员001", from_name="甲",

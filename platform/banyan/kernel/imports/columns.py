@@ -22,6 +22,7 @@ class ImportColumn:
     :ivar kind: ``code`` is text made of digits and letters (numbers, phones): never a number, whatever Excel thinks.
     :ivar aliases: other headings it goes by. :ivar lengths: how many digits it may have, to notice zeros that Excel
         has dropped. :ivar brief: part of the preview's first columns.
+    :ivar sensitive: which mask of `kernel.masks` hides what the cells hold; what is typed there is staged sealed.
     """
 
     key: str
@@ -33,12 +34,14 @@ class ImportColumn:
     aliases: tuple[Text, ...] = ()
     lengths: tuple[int, ...] = ()
     brief: bool = False
+    sensitive: str = ""
 
 
 def columns_of(schema: Schema) -> tuple[ImportColumn, ...]:
     """The columns a schema has, in its order.
 
-    Field metadata: ``label``, ``help``, ``example``, ``aliases``, ``kind``, ``lengths``, ``brief``.
+    Field metadata: ``label``, ``help``, ``example``, ``aliases``, ``kind``, ``lengths``, ``brief``,
+    ``sensitive``.
     """
     return tuple(_column(name, field) for name, field in schema.load_fields.items())
 
@@ -55,6 +58,7 @@ def _column(name: str, field: ma.Field[Any]) -> ImportColumn:
         aliases=tuple(said.get("aliases", ())),
         lengths=tuple(said.get("lengths", ())),
         brief=bool(said.get("brief", False)),
+        sensitive=said.get("sensitive", ""),
     )
 
 

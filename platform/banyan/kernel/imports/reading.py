@@ -41,6 +41,8 @@ class Reader:
 
 
 REMEMBERED = 2_000
+# 20260131 is read as a day; a smaller number is the count of days that Excel keeps.
+FIRST_OF_EIGHT = 10_000_000
 
 
 def read_row(reader: Reader, row: Row) -> ImportRow:
@@ -145,7 +147,13 @@ def shown_number(cell: Cell) -> float:
     return float(cell) if isinstance(cell, (int, float)) else 0.0
 
 
-def _date(_reader: Reader, column: ImportColumn, cell: Cell, _found: ImportRow) -> str:
+def _date(_reader: Reader, column: ImportColumn, cell: Cell, found: ImportRow) -> str | None:
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool) and cell < FIRST_OF_EIGHT:
+        found.reject(
+            column.key,
+            lazy("The cell holds the number %(shown)s, not a date. Give it a date format in Excel.", shown=shown(cell)),
+        )
+        return None
     if isinstance(cell, datetime):
         return cell.date().isoformat() if cell.time().isoformat() == "00:00:00" else cell.isoformat(" ")
     if isinstance(cell, date):

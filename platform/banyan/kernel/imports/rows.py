@@ -53,7 +53,7 @@ class ImportRow:
     :ivar number: as people see it. :ivar cells: what people see in its cells, by the file's columns.
     :ivar data: what the schema loaded; only what it could load where there are reasons.
     :ivar reasons: all that is wrong with it. :ivar before: the values it would change, as they are now.
-    :ivar memo: what `check` wants to tell `write`, as JSON.
+    :ivar memo: what `check` wants to tell `write`, as JSON. :ivar options: what was asked for beside the rows.
     """
 
     number: int
@@ -62,6 +62,7 @@ class ImportRow:
     reasons: list[Reason] = field(default_factory=list)
     before: dict[str, Any] | None = None
     memo: Any = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def reject(self, column: str, text: Text) -> None:
         """Say why the row cannot be taken. Call it for every reason.

@@ -35,6 +35,7 @@ class Account(Identified, Versioned, OrgPair, Base):
     :ivar operator: may see to the installation itself; given and taken on the command line alone.
     :ivar password_policy: version of the rules that the password was seen to meet (`strength.POLICY`).
     :ivar password_due: an administrator asks for a new password at the next sign-in.
+    :ivar closed_with_membership: it was suspended because its holder is a member no more.
     :ivar second_factor_asked_at: since when a second factor is demanded; the grace period begins here.
     """
 
@@ -67,6 +68,7 @@ class Account(Identified, Versioned, OrgPair, Base):
     password_due: Mapped[bool] = mapped_column(default=False, server_default=false())
     second_factor_asked_at: Mapped[datetime | None]
     reminded_at: Mapped[datetime | None]
+    closed_with_membership: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class AccountSession(Identified, Base):

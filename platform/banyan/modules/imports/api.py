@@ -168,7 +168,7 @@ def look_at(import_id: UUID, sheet: int | None, heading_row: int | None, *, ctx:
     if sheet is not None and sheet != standing.run.sheet:
         uploading.choose_sheet(ctx, runtime().store, standing.run, standing.item, sheet)
     if heading_row is not None and heading_row != standing.run.heading_row:
-        matching.head_at(ctx, standing.item, standing.run, heading_row)
+        uploading.choose_headings(ctx, runtime().store, standing.run, standing.item, heading_row)
     ctx.session.flush()
     return standing
 
@@ -182,7 +182,7 @@ class Match(MethodView):
     @permission(CREATE)
     def post(self, data: dict[str, Any], import_id: UUID) -> dict[str, Any]:
         """Say which column is which, and start the check"""
-        return shown(matching.decide(current(), import_id, data["mapping"]))
+        return shown(matching.decide(current(), import_id, data["mapping"], data["options"]))
 
 
 @api.route("/imports/<uuid:import_id>/rows")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from banyan.kernel.db.base import Base, Identified, Versioned, c_text
 from banyan.kernel.db.scoped import Scoped
+from banyan.kernel.sealing import sealed
 
 STATES = ("uploaded", "checking", "checked", "writing", "done", "stopped", "failed", "discarded")
 
@@ -23,6 +24,7 @@ class Import(Identified, Versioned, Scoped, Base):
     :ivar heading_row: number of the row with the headings. :ivar mapping: column → position in the file.
     :ivar new: and the other kinds: how many rows of each. :ivar written: of new and changed ones, so far.
     :ivar written_to: the last row that was looked at while writing. :ivar failed: wrong only when they were written.
+    :ivar options: what was asked for beside the rows.
     :ivar said: what happened last, as a `Reason`. :ivar purged_at: its rows and its file are gone.
     """
 
@@ -54,6 +56,7 @@ class Import(Identified, Versioned, Scoped, Base):
     written_to: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     said: Mapped[list[Any]] = mapped_column(default=list)
     task_id: Mapped[UUID | None] = mapped_column(ForeignKey("long_task.id", ondelete="SET NULL"))
     created_by: Mapped[UUID | None]
@@ -84,3 +87,19 @@ class StagedRow(Scoped, Base):
     reasons: Mapped[list[Any]] = mapped_column(default=list)
     before: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     memo: Mapped[Any] = mapped_column(JSONB(none_as_null=True), nullable=True)
+
+
+class StagedSecret(Identified, Scoped, Base):
+    """What sensitive columns of staged rows hold, a piece of the file in one value; once an import has ended, of its
+    wrong rows alone.
+
+    :ivar first: number of its first row. :ivar last: of its last.
+    """
+
+    __tablename__ = "import_secret"
+    __table_args__ = (Index("ix_import_secret_rows", "import_id", "first"),)
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("import_run.id", ondelete="CASCADE"))
+    first: Mapped[int]
+    last: Mapped[int]
+    held: Mapped[bytes | None] = sealed("imports.rows")

@@ -17,7 +17,7 @@ from banyan.modules.imports.exports import seen
 from banyan.modules.imports.lists import IMPORTS
 from banyan.modules.imports.permissions import IMPORT_CREATE, IMPORT_READ
 from banyan.modules.imports.services import declared, matching, runs, uploading, workbooks, writing
-from banyan.modules.imports.views import UploadForm, match_form, matched, panel, shown
+from banyan.modules.imports.views import UploadForm, asked_for, match_form, matched, panel, shown
 from banyan.web.forms import BoundForm
 from banyan.web.pages import done, submit
 from banyan.web.tables import Row, present
@@ -135,7 +135,7 @@ def match(import_id: UUID) -> ResponseReturnValue:
     standing = runs.find(ctx, import_id)
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
-        matching.decide(ctx, import_id, matched(data))
+        matching.decide(ctx, import_id, matched(data), asked_for(data))
         return redirect(url_for(PAGE, import_id=import_id), 303)
 
     columns = matching.file_columns(standing.run)

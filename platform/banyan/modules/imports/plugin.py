@@ -45,7 +45,7 @@ def banyan_permissions() -> Sequence[Permission]:
 
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
-    return (models.Import, models.StagedRow)
+    return (models.Import, models.StagedRow, models.StagedSecret)
 
 
 @hookimpl

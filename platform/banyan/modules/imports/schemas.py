@@ -104,6 +104,11 @@ class Matching(Schema):
         required=True,
         metadata={"description": "Key of the column → position in the file, from 0. Others are ignored."},
     )
+    options = ma.fields.Dict(
+        keys=ma.fields.String(validate=validate.Length(max=60)),
+        load_default=dict,
+        metadata={"description": "What is asked for beside the rows, where the import offers something."},
+    )
 
 
 class RowDetail(Schema):

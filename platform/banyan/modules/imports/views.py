@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from banyan.web.tasks import TaskPanel
 
 TONES = {"new": "ok", "changed": "warn", "wrong": "seal", "same": ""}
 BRIEF = 3
+OPTION = "option_"
 
 
 class UploadForm(Schema):
@@ -44,8 +46,11 @@ def match_form(standing: Standing) -> BoundForm:
         choices.append((str(column.position), f"{column.letters} · {column.heading or '—'}{example}"))
     columns = standing.item.columns
     fields: dict[str, ma.fields.Field[Any]] = {column.key: _chooser(column) for column in columns}
-    schema = Schema.from_dict(fields, name="Matching")()
-    mapping = {key: str(position) for key, position in standing.run.mapping.items()}
+    options = standing.item.options
+    asked = {OPTION + key: copy(field) for key, field in options().load_fields.items()} if options is not None else {}
+    schema = Schema.from_dict({**fields, **asked}, name="Matching")()
+    mapping: dict[str, Any] = {key: str(position) for key, position in standing.run.mapping.items()}
+    mapping |= {OPTION + key: value for key, value in standing.run.options.items()}
     return BoundForm(schema, data=mapping, choices={column.key: choices for column in columns})
 
 
@@ -57,9 +62,14 @@ def _chooser(column: ImportColumn) -> ma.fields.String:
     return ma.fields.String(load_default="", metadata=metadata)
 
 
-def matched(data: Mapping[str, str]) -> dict[str, int]:
-    """What was chosen in `match_form`."""
-    return {key: int(value) for key, value in data.items() if value}
+def matched(data: Mapping[str, Any]) -> dict[str, int]:
+    """The columns chosen in `match_form`."""
+    return {key: int(value) for key, value in data.items() if value and not key.startswith(OPTION)}
+
+
+def asked_for(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What else was asked for in `match_form`."""
+    return {key.removeprefix(OPTION): value for key, value in data.items() if key.startswith(OPTION)}
 
 
 @dataclass(frozen=True, slots=True)

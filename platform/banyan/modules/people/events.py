@@ -57,6 +57,15 @@ class MemberAdmitted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class MembersImported(Event):
+    """Members came in from a spreadsheet, told at the organisation that imported: ids of those who are new."""
+
+    NAME: ClassVar[str] = "people.members.imported"
+    member_ids: tuple[str, ...]
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
 class MemberChanged(Event):
     """A record changed; ``fields`` names what, never how."""
 
@@ -114,4 +123,13 @@ class PersonErased(Event):
     person_id: str
 
 
-TYPES = (MemberAdmitted, MemberChanged, MemberLeft, MemberRestored, MemberMoved, PersonsMerged, PersonErased)
+TYPES = (
+    MemberAdmitted,
+    MembersImported,
+    MemberChanged,
+    MemberLeft,
+    MemberRestored,
+    MemberMoved,
+    PersonsMerged,
+    PersonErased,
+)

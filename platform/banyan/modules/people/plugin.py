@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from banyan.kernel.events import Event
 from banyan.kernel.exports import Exportable
 from banyan.kernel.flows import Flow
 from banyan.kernel.i18n import lazy
+from banyan.kernel.imports import Importable
 from banyan.kernel.jobs import Job
 from banyan.kernel.values import (
     Binding,
@@ -38,6 +40,7 @@ from banyan.modules.people import (
     field_events,
     field_models,
     field_panels,
+    intake,
     models,
     own_room,
     permissions,
@@ -83,47 +86,57 @@ def banyan_roles() -> tuple[Sequence[Role], Sequence[Binding]]:
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
     own = (field_models.MemberField, field_models.MemberFieldValue, field_models.MemberFilter)
-    return (models.Person, models.Member, models.Membership, models.MemberToken, *own, *own_room.MODELS)
+    return (models.Person, models.Member, models.Membership, models.MemberToken, *own, *intake.MODELS, *own_room.MODELS)
 
 
 @hookimpl
 def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
-    return (api, field_api, *own_room.APIS)
+    return (api, field_api, *intake.API, *own_room.APIS)
 
 
 @hookimpl
 def banyan_page_blueprints() -> Sequence[PageBlueprint]:
-    return (pages, *own_room.PAGES)
+    return (pages, *intake.PAGES, *own_room.PAGES)
 
 
 @hookimpl
 def banyan_event_types() -> Sequence[type[Event]]:
-    return (*events.TYPES, *field_events.FIELD_TYPES, *own_room.TYPES)
+    return (*events.TYPES, *field_events.FIELD_TYPES, *intake.EVENTS, *own_room.TYPES)
 
 
 @hookimpl
 def banyan_actions() -> Mapping[str, Text]:
-    return {**events.ACTIONS, **field_events.FIELD_ACTIONS, **own_room.ACTIONS}
+    return {**events.ACTIONS, **field_events.FIELD_ACTIONS, **intake.ACTIONS, **own_room.ACTIONS}
 
 
 @hookimpl
 def banyan_fields() -> Mapping[str, Text]:
-    return {**events.FIELDS, **field_events.FIELD_FIELDS, **own_room.FIELDS}
+    return {**events.FIELDS, **field_events.FIELD_FIELDS, **intake.FIELDS, **own_room.FIELDS}
 
 
 @hookimpl
 def banyan_jobs() -> Sequence[Job]:
-    return FIELD_JOBS
+    return (*FIELD_JOBS, *intake.JOBS)
 
 
 @hookimpl
 def banyan_settings() -> Sequence[SettingDef]:
-    return settings.SETTINGS
+    return (*settings.SETTINGS, *intake.SETTINGS)
 
 
 @hookimpl
 def banyan_exports() -> Sequence[Exportable]:
-    return (*exports.EXPORTS, *own_room.EXPORTS)
+    return (*exports.EXPORTS, *intake.EXPORTS, *own_room.EXPORTS)
+
+
+@hookimpl
+def banyan_imports() -> Sequence[Importable]:
+    return intake.IMPORTS
+
+
+@hookimpl
+def banyan_on_event(ctx: Context, name: str, event_id: str, payload: dict[str, Any]) -> None:
+    intake.heard(ctx, name, payload)
 
 
 @hookimpl
@@ -175,10 +188,9 @@ def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:
 
 @hookimpl
 def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
-    return (
-        NavItem(lazy("Members"), "people_pages.members", "users", "work", 10, permissions.MEMBER_READ.name),
-        *own_room.entries(ctx),
-    )
+    members = NavItem(lazy("Members"), "people_pages.members", "users", "work", 10, permissions.MEMBER_READ.name)
+    also = ("member-accounts", "leaving-for-age")
+    return (replace(members, also=also), *intake.NAVIGATION, *own_room.entries(ctx))
 
 
 @hookimpl
@@ -188,7 +200,7 @@ def banyan_flows() -> Sequence[Flow]:
 
 @hookimpl
 def banyan_dashboard_cards(ctx: Context) -> Sequence[Card]:
-    return own_room.cards(ctx)
+    return (*intake.cards(ctx), *own_room.cards(ctx))
 
 
 @hookimpl

@@ -36,7 +36,7 @@ def run(task: TaskRun) -> Iterator[Progress]:
         total = 0
         for rows in checked:
             total += len(rows)
-            staging.put(ctx, found, rows)
+            staging.put(ctx, found, item, rows)
             found.total = total
             if not item.whole:
                 yield Progress(total, 0)
@@ -56,6 +56,7 @@ def _read(path: Path, found: Import, item: Importable, reader: Reader) -> Iterat
         if first and any(is_example(row, found.mapping, example) for example in examples):
             continue
         read = read_row(reader, row)
+        read.options = found.options
         key = item.key_of(read)
         if key is not None and seen.setdefault(key, row.number) != row.number:
             read.reject(item.key[0], lazy("Row %(row)s is about the same one already.", row=seen[key]))

@@ -60,4 +60,7 @@ def choices(ctx: Context, item: Importable) -> dict[str, dict[str, str]]:
             for written in (value, str(label)):
                 known.setdefault(written, value)
                 known.setdefault(choice_form(written), value)
+    for key, words in item.other_words.items():
+        for written, value in words.items():
+            found.setdefault(key, {}).setdefault(choice_form(written), value)
     return found

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from flask_babel import force_locale
+from marshmallow import ValidationError
 from sqlalchemy import select
 
 from banyan.kernel.context import Context
@@ -100,8 +102,12 @@ def file_columns(run: Import) -> list[FileColumn]:
     ]
 
 
-def decide(ctx: Context, import_id: UUID, mapping: Mapping[str, int]) -> Standing:
+def decide(
+    ctx: Context, import_id: UUID, mapping: Mapping[str, int], options: Mapping[str, Any] | None = None
+) -> Standing:
     """Take ``mapping`` (column → position in the file) and start the check.
+
+    :param options: what is asked for beside the rows, as the import's schema of options says.
 
     :raises Invalid: with every reason. :raises Conflict: the import has gone on meanwhile.
     """
@@ -111,12 +117,24 @@ def decide(ctx: Context, import_id: UUID, mapping: Mapping[str, int]) -> Standin
     if standing.began_writing and run.written:
         raise Invalid({}, lazy("Some of its rows are written already. Upload the file again."))
     _check(item, run, mapping)
+    run.options = _options(item, options or {})
     run.mapping, run.state, run.said = dict(mapping), "checking", []
     run.confirmed_at = run.confirmed_by = None
     task = start(ctx, CHECK, msgid(item.title), run.org, {"import": str(run.id)}, language=language())
     run.task_id = task.id
     ctx.session.flush()
     return Standing(run, item, task)
+
+
+def _options(item: Importable, given: Mapping[str, Any]) -> dict[str, Any]:
+    if item.options is None:
+        if given:
+            raise Invalid({key: [lazy("Unknown field.")] for key in sorted(given)})
+        return {}
+    try:
+        return dict(item.options().load(dict(given)))
+    except ValidationError as error:
+        raise Invalid({str(key): list(said) for key, said in error.messages_dict.items()}) from None
 
 
 def _check(item: Importable, run: Import, mapping: Mapping[str, int]) -> None:

@@ -16,7 +16,7 @@ from banyan.kernel.imports.rows import reason
 from banyan.kernel.jobs import LIVE, LongTask
 from banyan.modules.audit.services import Subject, record
 from banyan.modules.imports.models import Import, StagedRow
-from banyan.modules.imports.services import declared
+from banyan.modules.imports.services import declared, secrets
 from banyan.modules.tasks.services import cancel as cancel_task
 
 GONE = lazy("There is nothing here, or it is not within your reach.")
@@ -114,11 +114,24 @@ def discard(ctx: Context, store: FileStore, import_id: UUID) -> Import:
     return run
 
 
+def forget_secrets(ctx: Context, store: FileStore, run: Import) -> None:
+    """Delete the file of an import, its first rows, and all secrets but those of wrong rows."""
+    secrets.keep_wrong(ctx, run)
+    run.head = []
+    _forget_file(ctx, store, run)
+
+
 def purge(ctx: Context, store: FileStore, run: Import) -> None:
     """Delete rows and file of an import; the record of it stays."""
     ctx.session.execute(delete(StagedRow).where(StagedRow.import_id == run.id))
+    secrets.clear(ctx, run)
+    run.head, run.purged_at = [], ctx.clock.now()
+    _forget_file(ctx, store, run)
+
+
+def _forget_file(ctx: Context, store: FileStore, run: Import) -> None:
     found = ctx.session.get(StoredFile, run.file_id) if run.file_id else None
-    run.file_id, run.head, run.purged_at = None, [], ctx.clock.now()
+    run.file_id = None
     ctx.session.flush()
     if found is not None:
         forget(ctx, store, found)

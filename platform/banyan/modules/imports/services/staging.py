@@ -1,6 +1,7 @@
 """Staged rows: many at once into the table and out of it again.
 
-COPY is refused under row security, so the rows of a chunk travel as one JSON value.
+COPY is refused under row security, so the rows of a chunk travel as one JSON value. What sensitive columns hold is kept
+apart and sealed (`secrets`): the rows themselves show masked cells.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy import delete, func, select, text
 from banyan.kernel.context import Context
 from banyan.kernel.imports import Importable, ImportRow, Reason
 from banyan.modules.imports.models import Import, StagedRow
+from banyan.modules.imports.services import secrets
 
 CHUNK = 2_000
 _PUT = text("""
@@ -35,19 +37,20 @@ def _json(rows: Sequence[dict[str, Any]]) -> str:
     return orjson.dumps(rows, default=str).decode()
 
 
-def put(ctx: Context, run: Import, rows: Sequence[ImportRow]) -> None:
+def put(ctx: Context, run: Import, item: Importable, rows: Sequence[ImportRow]) -> None:
     """Stage rows as they were checked."""
+    shown = secrets.put(ctx, run, item, rows)
     told = [
         {
             "number": row.number,
             "kind": row.kind,
-            "cells": row.cells,
-            "data": row.data,
+            "cells": cells,
+            "data": data,
             "reasons": [list(one) for one in row.reasons],
             "before": row.before,
             "memo": row.memo,
         }
-        for row in rows
+        for row, (cells, data) in zip(rows, shown, strict=True)
     ]
     values = {"import_id": run.id, "org_id": run.org_id, "org_path": run.org_path, "rows": _json(told)}
     ctx.session.execute(_PUT, values)
@@ -72,6 +75,7 @@ def settle(ctx: Context, run: Import, rows: Sequence[ImportRow]) -> None:
 def clear(ctx: Context, run: Import) -> None:
     """Forget the staged rows."""
     ctx.session.execute(delete(StagedRow).where(StagedRow.import_id == run.id))
+    secrets.clear(ctx, run)
 
 
 def counted(ctx: Context, run: Import) -> dict[str, int]:
@@ -85,6 +89,7 @@ def counted(ctx: Context, run: Import) -> dict[str, int]:
 def chunks(ctx: Context, run: Import, item: Importable, after: int, size: int) -> Iterator[list[tuple[ImportRow, str]]]:
     """New and changed rows in the file's order, each with the kind it was shown as; without what their cells show."""
     dates = [column.key for column in item.columns if column.kind == "date"]
+    kept = secrets.Opened(ctx, run)
     while True:
         found = ctx.session.execute(
             select(StagedRow.number, StagedRow.kind, StagedRow.data, StagedRow.before)
@@ -99,20 +104,23 @@ def chunks(ctx: Context, run: Import, item: Importable, after: int, size: int) -
         ).all()
         if not found:
             return
-        yield [(_row(dates, *values), values[1]) for values in found]
+        yield [(_row(run, dates, kept.data(values[0]), *values), values[1]) for values in found]
         after = found[-1][0]
 
 
-def _row(dates: list[str], number: int, _kind: str, data: dict[str, Any], before: Any) -> ImportRow:
+def _row(
+    run: Import, dates: list[str], secret: dict[str, Any], number: int, _kind: str, data: dict[str, Any], before: Any
+) -> ImportRow:
+    data |= secret
     for key in dates:
         if isinstance(data.get(key), str):
             data[key] = date.fromisoformat(data[key])
-    return ImportRow(number, [], data, before=before)
+    return ImportRow(number, [], data, before=before, options=run.options)
 
 
 def wrong(ctx: Context, run: Import, *, every: bool = False) -> Iterator[tuple[int, list[str], list[Reason]]]:
     """Number, cells and reasons of wrong rows (or of all) in the file's order, read in pieces."""
-    after = 0
+    after, kept = 0, secrets.Opened(ctx, run)
     while True:
         statement = select(StagedRow.number, StagedRow.cells, StagedRow.reasons).where(
             StagedRow.org_id == run.org_id, StagedRow.import_id == run.id, StagedRow.number > after
@@ -121,7 +129,7 @@ def wrong(ctx: Context, run: Import, *, every: bool = False) -> Iterator[tuple[i
             statement = statement.where(StagedRow.kind == "wrong")
         found = ctx.session.execute(statement.order_by(StagedRow.number).limit(CHUNK)).all()
         for number, cells, reasons in found:
-            yield number, cells, [Reason(*one) for one in reasons]
+            yield number, kept.cells(number, cells), [Reason(*one) for one in reasons]
         if len(found) < CHUNK:
             return
         after = found[-1][0]

@@ -21,10 +21,11 @@ from banyan.modules.access.decision import require
 from banyan.modules.audit.services import record
 from banyan.modules.imports.models import Import
 from banyan.modules.imports.permissions import IMPORT_CREATE
-from banyan.modules.imports.services import declared, matching
+from banyan.modules.imports.services import declared, matching, secrets
 from banyan.modules.imports.services.runs import subject
 
 LOOKED_AT = 25
+MANY_DIGITS, LONG = 7, 9
 _TYPES = {"xlsx": (".xlsx", XLSX), "csv": (".csv", "text/csv")}
 
 
@@ -75,6 +76,7 @@ def upload(ctx: Context, store: FileStore, name: str, sniffed: Sniffed, book: Bo
     )
     ctx.session.add(run)
     matching.propose(ctx, item, run)
+    _veil(item, run)
     ctx.session.flush()
     after = {"file": run.file_name, "sha256": run.sha256, "size": stored.size, "import": item.name}
     record(ctx, "imports.import.upload", subject(run), org=run.org, after=after)
@@ -113,6 +115,39 @@ def choose_sheet(ctx: Context, store: FileStore, run: Import, item: Importable, 
         run.head = first_rows(path, book, sheet, item)
     run.sheet = sheet
     matching.propose(ctx, item, run)
+    _veil(item, run)
+
+
+def choose_headings(ctx: Context, store: FileStore, run: Import, item: Importable, number: int) -> None:
+    """Take another row for the headings.
+
+    :raises Invalid: it is none of the first rows.
+    """
+    if item.sensitive:
+        with opened(ctx, store, run) as path:
+            run.head = first_rows(path, book_of(run), run.sheet, item)
+    matching.head_at(ctx, item, run, number)
+    _veil(item, run)
+
+
+def _veil(item: Importable, run: Import) -> None:
+    """Mask what the first rows hold in sensitive columns, and long texts and numbers in columns that nobody knows."""
+    if not item.sensitive:
+        return
+    kinds = {run.mapping[one.key]: one.sensitive for one in item.columns if one.key in run.mapping}
+    run.head = [
+        [number, [_veiled(kinds.get(place, "?"), cell) for place, cell in enumerate(cells)]]
+        if number > run.heading_row
+        else [number, cells]
+        for number, cells in run.head
+    ]
+
+
+def _veiled(kind: str, cell: str) -> str:
+    if kind != "?":
+        return secrets.masked(kind, cell) if kind else cell
+    told = "@" in cell or sum(char.isdigit() for char in cell) >= MANY_DIGITS
+    return secrets.masked("generic", cell) if told else cell if len(cell) < LONG else cell[: LONG // 2] + "****"
 
 
 def book_of(run: Import) -> Book:

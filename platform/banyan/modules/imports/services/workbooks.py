@@ -15,6 +15,7 @@ from banyan.kernel.context import Context
 from banyan.kernel.errors import Conflict, NotFound
 from banyan.kernel.i18n import _, lazy
 from banyan.kernel.imports import Importable, ImportColumn
+from banyan.kernel.imports.declared import MEMO
 from banyan.modules.audit.services import record
 from banyan.modules.imports.models import Import, StagedRow
 from banyan.modules.imports.services import declared, staging
@@ -159,12 +160,13 @@ def hand_out(ctx: Context, import_id: UUID) -> tuple[io.BytesIO, str]:
 
 def _written(ctx: Context, run: Import) -> list[dict[str, Any]]:
     """What the new rows that were written meant."""
-    statement = select(StagedRow.data).where(
+    statement = select(StagedRow.data, StagedRow.memo).where(
         StagedRow.org_id == run.org_id, StagedRow.import_id == run.id, StagedRow.kind == "new"
     )
     if run.state != "done":
         statement = statement.where(StagedRow.number <= run.written_to)
-    return list(ctx.session.scalars(statement.order_by(StagedRow.number)))
+    found = ctx.session.execute(statement.order_by(StagedRow.number))
+    return [data if memo is None else {**data, MEMO: memo} for data, memo in found]
 
 
 def _listed(header: Sequence[Any], lines: Iterable[Sequence[str]]) -> io.BytesIO:

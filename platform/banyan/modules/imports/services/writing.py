@@ -12,13 +12,13 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from banyan.kernel.context import Context
 from banyan.kernel.errors import Refused, Text
 from banyan.kernel.i18n import language, lazy, msgid
-from banyan.kernel.imports import Importable, ImportRow
+from banyan.kernel.imports import Importable, ImportRow, Written
 from banyan.kernel.jobs import Progress, TaskRun, start
 from banyan.kernel.runtime import runtime
 from banyan.modules.access.decision import require
 from banyan.modules.audit.services import record
 from banyan.modules.imports.models import Import
-from banyan.modules.imports.services import declared, staging
+from banyan.modules.imports.services import declared, runs, staging
 from banyan.modules.imports.services.checking import count_kinds
 from banyan.modules.imports.services.pace import Pace, be_patient
 from banyan.modules.imports.services.runs import Standing, at_rest, find, say, subject
@@ -98,7 +98,7 @@ def _whole(ctx: Context, found: Import, item: Importable, pace: Pace) -> Iterato
 
     late = _trying(ctx, write)
     if not late:
-        _finish(ctx, found)
+        _finish(ctx, found, item)
         yield Progress(found.written, found.written)
         return
     ctx.session.rollback()
@@ -112,11 +112,11 @@ def _whole(ctx: Context, found: Import, item: Importable, pace: Pace) -> Iterato
 def _by_chunk(ctx: Context, found: Import, item: Importable) -> Iterator[Progress]:
     """A chunk is written with the note that it was: a killed worker goes on behind it, twice is not possible."""
     total = found.new + found.changed
-    for pairs in staging.chunks(ctx, found, item, found.written_to, CHUNK):
+    for pairs in staging.chunks(ctx, found, item, found.written_to, item.chunk or CHUNK):
         _trying(ctx, lambda pairs=pairs: _write_chunk(ctx, found, item, pairs))  # type: ignore[misc]
         yield Progress(found.written + found.failed, total)
     count_kinds(ctx, found)
-    _finish(ctx, found)
+    _finish(ctx, found, item)
     yield Progress(total, total)
 
 
@@ -125,7 +125,9 @@ def _write_chunk(ctx: Context, found: Import, item: Importable, pairs: list[tupl
     _lock(ctx, item)
     good, others = _settled(ctx, item, pairs)
     staging.settle(ctx, found, others)
-    facts = item.write(ctx, good).facts if good else {}
+    done = item.write(ctx, good) if good else Written()
+    staging.settle(ctx, found, done.noted)
+    facts = done.facts
     found.written += len(good)
     found.failed += sum(row.wrong for row in others)
     found.written_to = pairs[-1][0].number
@@ -171,6 +173,8 @@ def _lock(ctx: Context, item: Importable) -> None:
     ctx.session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:key))"), {"key": f"import:{item.name}:{root}"})
 
 
-def _finish(ctx: Context, found: Import) -> None:
+def _finish(ctx: Context, found: Import, item: Importable) -> None:
     found.state, found.finished_at = "done", ctx.clock.now()
+    if item.sensitive:
+        runs.forget_secrets(ctx, runtime().store, found)
     record(ctx, "imports.import.finish", subject(found), org=found.org, after={**figures(found), **found.facts})

@@ -21,7 +21,7 @@ from banyan.modules.people.events import MemberAdmitted
 from banyan.modules.people.models import Member
 from banyan.modules.people.permissions import MEMBER_CREATE, MEMBER_READ, MEMBER_UPDATE
 from banyan.modules.people.rules import records
-from banyan.modules.people.services import field_records, periods, persons, values
+from banyan.modules.people.services import ages, field_records, periods, persons, values
 from banyan.modules.people.services.changing import apply_changes, find_by, subject
 from banyan.modules.people.services.leaving import depart, leave, restore
 from banyan.modules.people.services.moving import move
@@ -95,6 +95,9 @@ def enter(ctx: Context, org: OrgRef, data: Mapping[str, Any], *, how: str = "adm
     own = data.get("fields")
     whole = records.completed({**dict.fromkeys(records.PLAIN, ""), "birth_date": None, "joined_on": None, **given})
     wrong = records.problems(whole, today(ctx.clock)) | field_records.wrong(ctx, place.path, own, complete=True)
+    too_young_or_old = ages.refusals(ctx, place, whole.get("birth_date"), whole["admitted_on"])
+    if too_young_or_old:
+        wrong.setdefault("birth_date", []).extend(too_young_or_old)
     exclusive = single_membership(ctx, place)
     if "document_number" in wrong:
         raise Invalid(wrong)
