@@ -182,7 +182,10 @@ class _Filler:
 
         on = modules or enabled_modules(ctx.session, manager.current(), org)
         asked = manager.current().ask("banyan_navigation", on, ctx=ctx, reading=reading)
-        return sorted((pair for _name, found in asked for pair in found), key=lambda pair: pair[0].order)
+        items = sorted((pair for _name, found in asked for pair in found), key=lambda pair: pair[0].order)
+        # Where one entry lies below another (one's record below one's page), the nearer one is where the reader is.
+        nearest = max((len(link.url) for _item, link in items if link.active), default=0)
+        return [(item, replace(link, active=link.active and len(link.url) == nearest)) for item, link in items]
 
     def _tree(self, held: list[places.Place], known: dict[str, LevelView]) -> tuple[TreeNode, ...]:
         roots = outermost(held)

@@ -66,7 +66,7 @@ CHANGES = TableDef(
     ),
     identity=MemberChange.id,
     columns=(
-        Column("name", lazy("Name"), Member.name, "link"),
+        Column("name", lazy("Full name"), Member.name, "link"),
         Column("item", lazy("What changes"), MemberChange.item, labels=rules.LABELS),
         Column("kind", lazy("Way"), MemberChange.kind, labels=rules.KINDS),
         Column("org_name", lazy("Organisation"), Org.name),

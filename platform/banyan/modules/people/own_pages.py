@@ -46,7 +46,7 @@ def me() -> ResponseReturnValue:
     return render_template("people/own/home.html", statuses=choices.STATUSES, **page)
 
 
-@pages.get("/me/record")
+@pages.get("/me/records")
 @signed_in
 def first() -> ResponseReturnValue:
     """The way to one's own record; to the home where there is none."""
@@ -99,7 +99,7 @@ def _record(view: own_record.OwnRecord, others: Sequence[Member]) -> ResponseRet
 def contact(member_id: UUID) -> ResponseReturnValue:
     """The form of what takes effect at once."""
     _ctx, member = inside(member_id)
-    form = BoundForm(OwnContactForm(), obj={"interests": member.interests, "version": member.version})
+    form = BoundForm(OwnContactForm(), data={"interests": member.interests, "version": member.version})
     return render_template(CONTACT, form=form, member=member, hidden=members.shown(member))
 
 
@@ -128,7 +128,7 @@ def ask(member_id: UUID) -> ResponseReturnValue:
     if not items:
         facts = [fact for fact in own_record.view(ctx, member).facts if fact.way == "ask"]
         return render_template("people/own/choose.html", member=member, facts=facts)
-    return render_template(ASK, form=_ask_form(member, items), member=member, items=items, now=_now(member, items))
+    return render_template(ASK, form=_ask_form(member, items), member=member, items=items)
 
 
 @pages.post("/me/records/<uuid:member_id>/ask")
@@ -155,7 +155,7 @@ def send(member_id: UUID) -> ResponseReturnValue:
             made = changes.ask(ctx, member_id, wanted)
         return done(lazy("Your request has been handed in."), "people_own_pages.request", request_id=made.id)
 
-    return submit(BoundForm(ask_schema(items)), use, ASK, member=member, items=items, now=_now(member, items))
+    return submit(BoundForm(ask_schema(items, _now(member, items))), use, ASK, member=member, items=items)
 
 
 def _items() -> list[str]:
@@ -169,7 +169,7 @@ def _ask_form(member: Member, items: Sequence[str]) -> BoundForm:
     held = {
         field: getattr(member, field) for item in items for field in rules.fields_of(item) if field != "document_number"
     }
-    return BoundForm(ask_schema(items), data=held)
+    return BoundForm(ask_schema(items, _now(member, items)), data=held)
 
 
 def _now(member: Member, items: Sequence[str]) -> dict[str, str]:
@@ -245,6 +245,6 @@ def file(request_id: UUID, file_id: UUID) -> Response:
 
 
 def _request(ctx: Context, request_id: UUID, view: Any) -> dict[str, Any]:
-    told = [change_values.told(row) for row in changes.of_request(ctx, request_id)]
+    changed = [change_values.told(row) for row in changes.of_request(ctx, request_id)]
     about = {"states": rules.STATES, "tones": rules.STATE_TONES, "own_files": "people_own_pages.file"}
-    return {"view": view, "told": told, **about}
+    return {"view": view, "changed": changed, **about}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -64,13 +64,17 @@ class OwnContactForm(OwnContact):
     )
 
 
-def ask_schema(items: Sequence[str]) -> Schema:
-    """The form in which changes of ``items`` are asked for: each with its new value, the reason and a proof."""
+def ask_schema(items: Sequence[str], now: Mapping[str, str]) -> Schema:
+    """The form in which changes of ``items`` are asked for: each with its new value, the reason and a proof.
+
+    :param now: item → what the record says, masked where sensitive.
+    """
     found: dict[str, Any] = {}
     for item in items:
         group = {"group": rules.LABELS[item]}
         for field in rules.fields_of(item):
-            found[field] = _like(field, **group)
+            said = {"help": lazy("Your record says: %(value)s", value=now.get(item) or "—")}
+            found[field] = _like(field, **group, **(said if field == rules.fields_of(item)[-1] else {}))
         found[f"{item}_reason"] = _reason(**group)
         found[f"{item}_proof"] = ma.fields.Raw(
             load_default=None,
@@ -236,6 +240,10 @@ class ChangesAnswer(Schema):
 ANSWERS = (("yes", lazy("Agree")), ("no", lazy("Do not agree")))
 
 
+def _label(item: str) -> Any:
+    return rules.LABELS[item]
+
+
 def answer_schema(items: Sequence[str], *, late: bool) -> Schema:
     """The form of `ChangesAnswer`: for each item yes or no, and why not."""
     found: dict[str, Any] = {}
@@ -243,7 +251,7 @@ def answer_schema(items: Sequence[str], *, late: bool) -> Schema:
         found[item] = ma.fields.String(
             required=True,
             validate=validate.OneOf([value for value, _label in ANSWERS]),
-            metadata={"label": lazy("Answer"), "widget": "radio", "choices": ANSWERS},
+            metadata={"label": lazy("Answer about %(what)s", what=_label(item)), "widget": "radio", "choices": ANSWERS},
         )
         found[f"{item}_reason"] = Text(
             load_default="",

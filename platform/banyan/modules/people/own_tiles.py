@@ -77,7 +77,7 @@ def _own(ctx: Context) -> Sequence[NavItem]:
         return ()
     home = NavItem(lazy("My page"), "people_own_pages.me", "home", "own", 10, tab=True)
     if ctx.actor.grants:
-        return (home,) if own.records(ctx) else ()
+        return (home,) if own.any_record(ctx) else ()
     return (
         home,
         NavItem(lazy("My record"), "people_own_pages.first", "id", "own", 30, tab=True),

@@ -34,11 +34,11 @@ ASKED: Mapping[str, tuple[str, ...]] = {
     "joining_place": ("joining_place",),
 }
 LABELS: Mapping[str, Text] = {
-    "name": lazy("Name"),
+    "name": lazy("Full name"),
     "gender": lazy("Gender"),
     "ethnicity": lazy("Ethnicity"),
     "birth_date": lazy("Date of birth"),
-    "document_number": lazy("Document"),
+    "document_number": lazy("Identity document"),
     "workplace": lazy("School or workplace"),
     "occupation": lazy("Occupation"),
     "education": lazy("Education"),
@@ -47,7 +47,7 @@ LABELS: Mapping[str, Text] = {
     "joining_place": lazy("Place of joining"),
     "phone": lazy("Phone"),
     "email": lazy("E-mail"),
-    "address": lazy("Address"),
+    "address": lazy("Postal address"),
     "interests": lazy("Interests"),
 }
 KINDS: Mapping[str, Text] = {"ask": lazy("Asked for"), "check": lazy("Took effect, to be checked")}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from banyan.kernel.context import Context
+from banyan.kernel.db.prepared import Prepared
+from banyan.kernel.db.session import reading
 from banyan.modules.people.models import Member
 
 
@@ -16,6 +18,15 @@ def records(ctx: Context) -> list[Member]:
         return []
     statement = select(Member).where(Member.account_id == ctx.actor.account_id, Member.status == "active")
     return list(ctx.session.scalars(statement.order_by(Member.admitted_on, Member.id)))
+
+
+_ANY = Prepared(select(Member.id).where(Member.account_id == bindparam("me"), Member.status == "active").limit(1))
+
+
+def any_record(ctx: Context) -> bool:
+    """Whether the actor is a member anywhere; cheap enough for every page."""
+    me = ctx.actor.account_id
+    return me is not None and bool(_ANY.rows(reading(ctx.session), {"me": me}))
 
 
 def is_member(ctx: Context) -> bool:
