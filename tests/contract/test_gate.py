@@ -31,6 +31,7 @@ from banyan.modules.imports.models import Import
 from banyan.modules.people.campaign_models import Campaign
 from banyan.modules.people.change_models import MemberChange
 from banyan.modules.people.field_models import MemberField, MemberFilter
+from banyan.modules.people.file_models import FileEntry, Post
 from banyan.modules.surveys.models import Survey
 from banyan.modules.tenancy.models import Org
 from banyan.modules.transfers.models import Transfer, TransferBatch, TransferParty
@@ -167,12 +168,15 @@ class Foreign:
         world.session.add_all([body, words])
         world.session.flush()
         member = world.member(org)
+        about: dict[str, Any] = {"member_id": member.id, "person_id": member.person_id, "created_at": now, **place}
         rows: dict[str, Any] = {
             "body_id": body,
             # not yet published: what is, is read below
             "field_id": MemberField(key="x", label="x", kind="text", created_at=now, **place),
             "filter_id": MemberFilter(name="x", filters={}, created_at=now, **place),
             "member_id": member,
+            "post_id": Post(holder="x", title="x", kind="head", began_on=now.date(), began_by="elected", **about),
+            "file_entry_id": FileEntry(kind="award", title="x", day=now.date(), **about),
             "change_id": MemberChange(
                 member_id=member.id, person_id=member.person_id, item="phone", kind="check", state="unchecked",
                 old_sealed=b"x", new_sealed=b"x", asked_at=now, due_on=now.date(), **place,

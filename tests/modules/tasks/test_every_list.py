@@ -18,6 +18,7 @@ from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage
 from banyan.modules.externals.models import ExternalBody, ExternalFiling
 from banyan.modules.people.campaign_models import Campaign, CampaignAnswer
 from banyan.modules.people.change_models import MemberChange
+from banyan.modules.people.file_models import FileEntry, Post
 from banyan.modules.surveys.models import Survey
 from banyan.modules.tasks.exports import listed
 from banyan.modules.tenancy.life_models import OrgRevocation
@@ -71,6 +72,9 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
             answered_at=world.clock.now(),
         )
     )
+    about: dict[str, Any] = {"member_id": member.id, "person_id": member.person_id, **place}
+    session.add(Post(holder="成员001", title="书记", kind="head", began_on=today, began_by="elected", **about))
+    session.add(FileEntry(kind="award", title="优秀团员", day=today, **about))
     session.add(ExternalFiling(body_id=body.id, subject="章程", sent_on=today, due_order=today, **place))
     gone = Transfer(
         org_id=province.id, org_path=province.path, origin="branch", kind="study", name="成员001", from_name="甲",

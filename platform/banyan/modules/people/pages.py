@@ -25,7 +25,7 @@ from banyan.modules.people.models import Member
 from banyan.modules.people.panels import actions_of, panels_of, tabs_of
 from banyan.modules.people.rules import choices
 from banyan.modules.people.rules.fields import Field
-from banyan.modules.people.services import field_values, filters, members
+from banyan.modules.people.services import field_values, filters, members, reviewing
 from banyan.modules.people.services.field_reading import fields_of
 from banyan.modules.tenancy.models import Org
 from banyan.web.forms import BoundForm
@@ -64,7 +64,10 @@ def listing() -> ResponseReturnValue:
         empty=lazy("No members yet. Admit them one by one, or bring them in from a spreadsheet."),
     )
     kept = request.args.to_dict(flat=False)
-    return render_template("people/members.html", view=view, filters=filters.offered(ctx), kept=kept), view.status
+    to_review = reviewing.waiting(ctx) if may(ctx, permissions.MEMBER_REVIEW.name) else 0
+    offered = filters.offered(ctx)
+    html = render_template("people/members.html", view=view, filters=offered, kept=kept, to_review=to_review)
+    return html, view.status
 
 
 def about(ctx: Context, member: Member, tab: str) -> dict[str, Any]:

@@ -32,6 +32,7 @@ from banyan.kernel.values import (
     Permission,
     Role,
     SettingDef,
+    TimelineEntry,
 )
 from banyan.modules.people import (
     bulk_acts,
@@ -40,6 +41,7 @@ from banyan.modules.people import (
     field_events,
     field_models,
     field_panels,
+    file_rooms,
     intake,
     models,
     own_room,
@@ -53,10 +55,10 @@ from banyan.modules.people.api import api
 from banyan.modules.people.field_api import field_api
 from banyan.modules.people.field_jobs import FIELD_JOBS
 from banyan.modules.people.pages import pages
-from banyan.modules.people.services import field_places, filters, merging, search
+from banyan.modules.people.services import field_places, filters, life, merging, search
 from banyan.plugins import hookimpl
 
-ROOMS = (record_panels, field_panels, bulk_acts)
+ROOMS = (record_panels, field_panels, bulk_acts, *file_rooms.ROOMS)
 
 
 @hookimpl
@@ -86,32 +88,36 @@ def banyan_roles() -> tuple[Sequence[Role], Sequence[Binding]]:
 @hookimpl
 def banyan_models() -> Sequence[type[Base]]:
     own = (field_models.MemberField, field_models.MemberFieldValue, field_models.MemberFilter)
-    return (models.Person, models.Member, models.Membership, models.MemberToken, *own, *intake.MODELS, *own_room.MODELS)
+    registry = (models.Person, models.Member, models.Membership, models.MemberToken)
+    return (*registry, *own, *intake.MODELS, *own_room.MODELS, *file_rooms.MODELS)
 
 
 @hookimpl
 def banyan_api_blueprints() -> Sequence[ApiBlueprint]:
-    return (api, field_api, *intake.API, *own_room.APIS)
+    return (api, field_api, *intake.API, *own_room.APIS, *file_rooms.APIS)
 
 
 @hookimpl
 def banyan_page_blueprints() -> Sequence[PageBlueprint]:
-    return (pages, *intake.PAGES, *own_room.PAGES)
+    return (pages, *intake.PAGES, *own_room.PAGES, file_rooms.pages)
 
 
 @hookimpl
 def banyan_event_types() -> Sequence[type[Event]]:
-    return (*events.TYPES, *field_events.FIELD_TYPES, *intake.EVENTS, *own_room.TYPES)
+    own = (*intake.EVENTS, *own_room.TYPES, *file_rooms.TYPES)
+    return (*events.TYPES, *field_events.FIELD_TYPES, *own)
 
 
 @hookimpl
 def banyan_actions() -> Mapping[str, Text]:
-    return {**events.ACTIONS, **field_events.FIELD_ACTIONS, **intake.ACTIONS, **own_room.ACTIONS}
+    own = {**intake.ACTIONS, **own_room.ACTIONS, **file_rooms.ACTIONS}
+    return {**events.ACTIONS, **field_events.FIELD_ACTIONS, **own}
 
 
 @hookimpl
 def banyan_fields() -> Mapping[str, Text]:
-    return {**events.FIELDS, **field_events.FIELD_FIELDS, **intake.FIELDS, **own_room.FIELDS}
+    own = {**intake.FIELDS, **own_room.FIELDS, **file_rooms.FIELDS}
+    return {**events.FIELDS, **field_events.FIELD_FIELDS, **own}
 
 
 @hookimpl
@@ -121,12 +127,12 @@ def banyan_jobs() -> Sequence[Job]:
 
 @hookimpl
 def banyan_settings() -> Sequence[SettingDef]:
-    return (*settings.SETTINGS, *intake.SETTINGS)
+    return (*settings.SETTINGS, *intake.SETTINGS, *file_rooms.SETTINGS)
 
 
 @hookimpl
 def banyan_exports() -> Sequence[Exportable]:
-    return (*exports.EXPORTS, *intake.EXPORTS, *own_room.EXPORTS)
+    return (*exports.EXPORTS, *intake.EXPORTS, *own_room.EXPORTS, *file_rooms.EXPORTS)
 
 
 @hookimpl
@@ -166,6 +172,11 @@ def banyan_erase_person(ctx: Context, person_id: str) -> dict[str, int]:
 
 
 @hookimpl
+def banyan_timeline(ctx: Context, person_id: str, most: int) -> Iterable[TimelineEntry]:
+    return life.told(ctx, UUID(person_id), most)
+
+
+@hookimpl
 def banyan_org_merging(ctx: Context, org: OrgRef, into: OrgRef) -> None:
     merging.merge(ctx, org, into)
     field_places.merging(ctx, org, into)
@@ -183,13 +194,13 @@ def banyan_org_moved(ctx: Context, org: OrgRef) -> None:
 
 @hookimpl
 def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:
-    return merging.against_revocation(ctx, org)
+    return (*merging.against_revocation(ctx, org), *file_rooms.against_revocation(ctx, org))
 
 
 @hookimpl
 def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
     members = NavItem(lazy("Members"), "people_pages.members", "users", "work", 10, permissions.MEMBER_READ.name)
-    also = ("member-accounts", "leaving-for-age")
+    also = ("member-accounts", "leaving-for-age", "posts", "file-entries")
     return (replace(members, also=also), *intake.NAVIGATION, *own_room.entries(ctx))
 
 

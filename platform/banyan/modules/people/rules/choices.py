@@ -126,7 +126,7 @@ BEGINNINGS: Mapping[str, Text] = {
     "merge": lazy("Merger of organisations"),
     "restored": lazy("Restored"),
 }
-CHANGES: Mapping[str, Text] = {**BEGINNINGS, **LEAVINGS}
+CHANGES: Mapping[str, Text] = {**BEGINNINGS, **LEAVINGS, "merged": lazy("Put together with another record")}
 
 
 def status_after(leaving: str) -> str:

@@ -15,6 +15,7 @@ from banyan.modules.audit.services import Subject, record
 from banyan.modules.people.events import MemberChanged
 from banyan.modules.people.models import Member, MemberToken
 from banyan.modules.people.rules import records
+from banyan.modules.people.rules.review import asks_anew
 from banyan.modules.people.services import field_records, persons, values
 
 Changes = dict[str, tuple[Any, Any]]
@@ -27,7 +28,12 @@ def subject(member: Member) -> Subject:
 
 
 def apply_changes(
-    ctx: Context, member: Member, data: Mapping[str, Any], *, action: str = "people.member.update"
+    ctx: Context,
+    member: Member,
+    data: Mapping[str, Any],
+    *,
+    action: str = "people.member.update",
+    reviewed: bool = False,
 ) -> Changes:
     """Put new values into a record: checked, sealed, indexed, audited (masked) and told.
 
@@ -35,6 +41,8 @@ def apply_changes(
     in other fields before does not stand in the way.
 
     :param data: any of `records.FIELDS`; ``fields`` holds own fields by key.
+    :param reviewed: the branch has looked at the new values already; otherwise a change of what is reviewed lets the
+        record wait for its review again (PPL-03).
     :return: field → what was and what is, as it may be shown: masked.
     :raises Invalid: with every reason, by field.
     """
@@ -54,6 +62,8 @@ def apply_changes(
     written = {*changed, *(_DOCUMENT if _DOCUMENT & set(changed) else ())}
     for column, value in values.columns(member.id, {key: after[key] for key in written}).items():
         setattr(member, column, value)
+    if not reviewed and asks_anew(frozenset(changed)):
+        member.review = "pending"
     member.updated_at = ctx.clock.now()
     ctx.session.flush()
     if "name" in changed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,8 @@ from banyan.modules.people.rules import choices
 from banyan.modules.people.services import field_values, periods, persons
 from banyan.modules.people.services.changing import subject
 
+# What rooms of this module do, in the same transaction, when a membership has ended.
+LEFT: list[Callable[[Context, Member, date], None]] = []
 FUTURE: Text = lazy("This date lies in the future.")
 STALE: Text = lazy("Somebody else changed this meanwhile. Load the page again and repeat your change.")
 
@@ -50,6 +52,8 @@ def depart(
     member.status, member.updated_at = choices.status_after(how), ctx.clock.now()
     ctx.session.flush()
     field_values.settle(ctx, member)
+    for follow in LEFT:
+        follow(ctx, member, on)
     after = {"member_status": member.status, "how": how, "ended_on": on, "reason": reason}
     record(ctx, "people.member.leave", subject(member), org=member.org, before={"member_status": "active"}, after=after)
     publish(ctx, member.org, MemberLeft(str(member.id), str(member.person_id), how))

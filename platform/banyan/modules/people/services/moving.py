@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,8 @@ from banyan.modules.tenancy.models import Org
 
 # Tables of this module whose rows belong to a record and go along: each has ``member_id`` and repeats its organisation.
 FOLLOWING: list[type[OrgPair]] = []
+# What rooms of this module do, in the same transaction, when a record has moved.
+MOVED: list[Callable[[Context, Member, date], None]] = []
 
 
 def follows(model: type[OrgPair]) -> type[OrgPair]:
@@ -70,6 +73,8 @@ def move(
     for model in FOLLOWING:
         _take_along(ctx, model, member)
     field_values.settle(ctx, member)
+    for follow in MOVED:
+        follow(ctx, member, on)
     period = periods.open_period(ctx, member, on, how, request_id=request_id, reason=reason)
     if member.account_id is not None:
         homes.follow(ctx, member.account_id, left, place)
