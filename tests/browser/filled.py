@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from flask.testing import FlaskClient
 
@@ -13,6 +14,7 @@ from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage, Web
 from banyan.modules.operators.models import ServiceWindow
 from banyan.modules.surveys.models import Survey, SurveyAnswer
 from banyan.modules.tenancy.models import Org
+from banyan.modules.transfers.models import Transfer, TransferBatch
 from tests.factories import World
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -37,6 +39,7 @@ def filled(world: World) -> Account:
     _looked_after(world)
     _happened(Hand(world, account), place, leaving, deputy)
     _asked(world, place)
+    _transferred(world, place, account, deputy)
     return account
 
 
@@ -60,6 +63,29 @@ def _asked(world: World, place: Org) -> None:
     world.session.commit()
 
 
+def _transferred(world: World, place: Org, account: Account, deputy: Account) -> None:
+    """Transfers: one's own, returned; one of a batch that is late; one that is with another tree."""
+    hand, other = Hand(world, account), Hand(world, deputy)
+    world.org(code="elsewhere", name="辽宁省某行业协会", type="association")
+    world.member(place, "成员100", account=account)
+    mine = hand.own("transfers", {"to": "below", "kind": "study", "reason": "考入延边大学"})
+    found = other("GET", f"place/approvals/{mine['request_id']}")
+    back = {"act": "return", "opinion": "请写明院系", "version": found["version"]}
+    other("POST", f"place/approvals/{mine['request_id']}/decision", back)
+    batch = TransferBatch(
+        title="三班毕业生", source="x", created_at=world.clock.now(), org_id=place.id, org_path=place.path
+    )
+    world.session.add(batch)
+    world.session.commit()
+    for number, to in enumerate(("below", "elsewhere"), 101):
+        member = world.member(place, f"成员{number}")
+        made = hand("POST", "place/transfers", {"member": str(member.id), "to": to, "kind": "work"})
+        world.session.get_one(Transfer, UUID(made["id"])).batch_id = batch.id
+        world.session.commit()
+        if to == "below":
+            hand("POST", f"place/transfers/{made['id']}/delays", {"text": "支部书记外出学习"})
+
+
 class Hand:
     """Writes through the API, as a client with a token of the administrator's own."""
 
@@ -70,6 +96,10 @@ class Hand:
     def __call__(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """A call that succeeds."""
         return self._answer(self.client.open(f"/api/v1/orgs/{path}", method=method, json=body, headers=self.headers))
+
+    def own(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """A call about one's own things that succeeds."""
+        return self._answer(self.client.post(f"/api/v1/me/{path}", json=body, headers=self.headers))
 
     def upload(self, path: str, data: bytes, name: str) -> dict[str, Any]:
         """An upload that succeeds."""

@@ -100,6 +100,7 @@ class Branches:
     def api(self, who: Account, method: str, path: str, body: Any = None) -> TestResponse:
         """Ask the API as ``who``; ``path`` begins with a code, or with ``/me``."""
         address = f"/api/v1{path}" if path.startswith("/") else f"/api/v1/orgs/{path}"
+        self.world.session.refresh(who)
         headers = {**self.world.token(who), "Accept-Language": "en"}
         return self.client.open(address, method=method, headers=headers, json=body)
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from flask.testing import FlaskClient
 
+from banyan.boundary import Banyan
+from banyan.cli.worker import runner as runner_of
+from banyan.kernel.worker import Runner
 from tests.factories import World
 from tests.modules.transfers.branches import Branches
 
@@ -31,3 +36,9 @@ def branches(world: World, client: FlaskClient) -> Branches:
         world.grant(account, org, role, reach)
         made.append(account)
     return Branches(world, client, root, city, prefecture, guilin, yanji, outside, away, *made)
+
+
+@pytest.fixture
+def runner(app: Banyan) -> Runner:
+    """Runs long tasks of the application."""
+    return runner_of(app, threading.Event())

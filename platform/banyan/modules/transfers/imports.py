@@ -35,7 +35,12 @@ class TransferRow(Schema):
     name = Text(
         required=True,
         validate=validate.Length(1, 50),
-        metadata={"label": lazy("Name"), "example": lazy("Wang Xiaoming"), "brief": True},
+        metadata={
+            "label": lazy("Full name"),
+            "example": lazy("Wang Xiaoming"),
+            "aliases": (lazy("Name"), lazy("Member")),
+            "brief": True,
+        },
     )
     document_number = Text(
         load_default="",
@@ -60,7 +65,7 @@ class TransferRow(Schema):
             "label": lazy("Code of the receiving organisation"),
             "kind": "code",
             "example": "league-222401-001",
-            "aliases": (lazy("Receiving organisation"), lazy("To")),
+            "aliases": (lazy("Receiving organisation"),),
             "brief": True,
         },
     )

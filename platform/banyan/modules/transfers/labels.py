@@ -23,8 +23,8 @@ ACTIONS: Mapping[str, Text] = {
 FIELDS: Mapping[str, Text] = {
     "kind": lazy("Kind of transfer"),
     "direction": lazy("Direction"),
-    "from_name": lazy("From"),
-    "to_name": lazy("To"),
+    "from_name": lazy("Sending organisation"),
+    "to_name": lazy("Receiving organisation"),
     "effective_on": lazy("To move on"),
     "moved_on": lazy("Moved on"),
     "opinion": lazy("Opinion"),

@@ -42,8 +42,8 @@ TRANSFERS = TableDef(
     columns=(
         Column("name", lazy("Member"), Transfer.name, "link"),
         Column("kind", lazy("Kind of transfer"), Transfer.kind, labels=KINDS),
-        Column("from_name", lazy("From"), Transfer.from_name),
-        Column("to_name", lazy("To"), Transfer.to_name),
+        Column("from_name", lazy("Sending organisation"), Transfer.from_name),
+        Column("to_name", lazy("Receiving organisation"), Transfer.to_name),
         Column("state", lazy("State"), Transfer.state, "badge", STATES, TONES),
         Column("urgency", lazy("Deadline"), URGENCY, "badge", URGENCIES, {"overdue": "seal", "pressing": "warn"}),
         Column("due_on", lazy("Due on"), ApprovalDesk.due_on, "date"),
@@ -60,7 +60,7 @@ TRANSFERS = TableDef(
         Sort("applied_at", (Transfer.applied_at, Transfer.id)),
     ),
     filters=(
-        Filter("q", lazy("Name"), "text", lambda text: Transfer.name.contains(text, autoescape=True)),
+        Filter("q", lazy("Full name"), "text", lambda text: Transfer.name.contains(text, autoescape=True)),
         Filter(
             "state", lazy("State"), "choice", lambda value: Transfer.state == value, lambda _s: list(STATES.items())
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from banyan.kernel.context import Context
 from banyan.kernel.i18n import lazy
 from banyan.kernel.runtime import current
 from banyan.modules.access.decision import may
-from banyan.modules.approvals.views import request_panel
+from banyan.modules.approvals.views import PanelView, request_panel
 from banyan.modules.audit.history import history
 from banyan.modules.people.services import members
 from banyan.modules.transfers import permissions, rules, schemas, stats
@@ -210,11 +211,19 @@ def _corrected(transfer: Transfer) -> dict[str, Any]:
     }
 
 
+def _asked(ctx: Context, transfer: Transfer) -> PanelView | None:
+    """The panel of its request, which leads to where we are already."""
+    if transfer.request_id is None:
+        return None
+    view = request_panel(ctx, transfer.request_id)
+    return replace(view, panel=replace(view.panel, page=None))
+
+
 def _about(ctx: Context, transfer: Transfer) -> dict[str, Any]:
     sends = may(ctx, CREATE, transfer.org) and transfer.direction != "inward"
     return {
         "p": following.progress(ctx, transfer),
-        "asked": request_panel(ctx, transfer.request_id) if transfer.request_id else None,
+        "asked": _asked(ctx, transfer),
         "explains": delays.may_explain(ctx, transfer),
         "withdrawable": sends and transfer.origin == "branch" and applying.withdrawable(transfer),
         "history": history(ctx, "transfer", str(transfer.id)),

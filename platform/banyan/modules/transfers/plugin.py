@@ -33,6 +33,7 @@ from banyan.kernel.values import (
     TimelineEntry,
 )
 from banyan.modules.transfers import (
+    bulk,
     events,
     exports,
     flow,
@@ -53,6 +54,8 @@ from banyan.modules.transfers.own_api import own
 from banyan.modules.transfers.pages import pages
 from banyan.modules.transfers.services import life
 from banyan.plugins import hookimpl
+
+ROOMS = (bulk,)
 
 
 @hookimpl
@@ -154,10 +157,10 @@ def banyan_fields() -> Mapping[str, Text]:
 @hookimpl
 def banyan_navigation(ctx: Context) -> Sequence[NavItem]:
     label = lazy("Transfers")
-    return (
-        NavItem(label, "transfers_pages.listing", "transfer", "work", 20, permissions.READ.name),
-        NavItem(lazy("My transfers"), "transfers_pages.mine", "transfer", "own", 30),
-    )
+    items = [NavItem(label, "transfers_pages.listing", "transfer", "work", 20, permissions.READ.name)]
+    if not ctx.actor.grants:  # whoever works here as well finds it on their own page
+        items.append(NavItem(lazy("My transfers"), "transfers_pages.mine", "transfer", "own", 30))
+    return items
 
 
 @hookimpl

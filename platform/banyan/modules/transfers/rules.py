@@ -11,7 +11,7 @@ from banyan.kernel.i18n import lazy
 
 KINDS: Mapping[str, Text] = {
     "study": lazy("Study"),
-    "work": lazy("Work"),
+    "work": lazy("Employment"),
     "service": lazy("Military service"),
     "moved": lazy("Change of residence"),
     "other": lazy("Other"),
@@ -24,7 +24,7 @@ STATES: Mapping[str, Text] = {
     "offered": lazy("With the other tree"),
     "done": lazy("Moved"),
     "rejected": lazy("Rejected"),
-    "withdrawn": lazy("Taken back"),
+    "withdrawn": lazy("Transfer withdrawn"),
     "failed": lazy("Could not be carried out"),
 }
 TONES: Mapping[str, str] = {

@@ -89,12 +89,15 @@ class Together(TransferAsked):
     title = Text(
         required=True,
         validate=validate.Length(1, 100),
-        metadata={"label": lazy("What it is about"), "placeholder": lazy("Graduates of class 3, 2026"), "wide": True},
+        metadata={"label": lazy("Title of the batch"), "placeholder": lazy("Graduates of class 3, 2026"), "wide": True},
     )
 
 
 class TransfersTogether(Together):
     """Several members to one organisation."""
+
+    class Meta(Together.Meta):
+        fields = ("title", "to", "kind", "effective_on", "reason", "members")
 
     members = ma.fields.List(
         ma.fields.UUID(),
@@ -106,6 +109,9 @@ class TransfersTogether(Together):
 
 class TogetherForm(Together):
     """The console's form of `TransfersTogether`."""
+
+    class Meta(Together.Meta):
+        fields = ("title", "to", "kind", "effective_on", "reason", "members")
 
     members = Ids(required=True, metadata={"label": lazy("Members"), "widget": "hidden"})
 

@@ -47,7 +47,7 @@ def apply_own(ctx: Context, data: Mapping[str, Any]) -> Transfer:
     :param data: of `OwnTransfer`. :raises Invalid: with every reason against the data. :raises Refused: with every
         reason why this member cannot be transferred. :raises NotFound: not one of the actor's own records.
     """
-    record = next((one for one in own.records(ctx) if data["member"] in (None, one.id)), None)
+    record = next((one for one in own.records(ctx) if data.get("member") in (None, one.id)), None)
     if record is None:
         raise NotFound(reading.NOTHING)
     return ask(ctx, record, data, "own")
@@ -254,8 +254,8 @@ def _begin(ctx: Context, transfer: Transfer, way: Way) -> None:
 def _details(transfer: Transfer, ending: Sequence[str]) -> dict[Any, str]:
     shown = {
         lazy("Member"): transfer.name,
-        lazy("From"): transfer.from_name,
-        lazy("To"): transfer.to_name,
+        lazy("Sending organisation"): transfer.from_name,
+        lazy("Receiving organisation"): transfer.to_name,
         lazy("Kind of transfer"): str(rules.KINDS[transfer.kind]),
         lazy("To move on"): str(transfer.effective_on or lazy("at once")),
         lazy("Reason"): transfer.reason,
