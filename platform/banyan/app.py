@@ -32,6 +32,7 @@ from banyan.modules.delivery import plugin as delivery
 from banyan.modules.delivery import senders
 from banyan.modules.externals import plugin as externals
 from banyan.modules.imports import plugin as imports
+from banyan.modules.notices import plugin as notices
 from banyan.modules.operators import plugin as operators
 from banyan.modules.operators.services import standing
 from banyan.modules.people import plugin as people
@@ -62,6 +63,7 @@ CORE: Mapping[str, Any] = {
     "stats": stats,
     "surveys": surveys,
     "operators": operators,
+    "notices": notices,
 }
 UNGUARDED = {"web.static": PUBLIC, openapi.DOCUMENT: PUBLIC}
 

@@ -56,6 +56,7 @@ from banyan.modules.approvals.services import submit as submit_request
 from banyan.modules.approvals.services import withdraw as withdraw_request
 from banyan.modules.approvals.views import request_panel
 from banyan.modules.audit.services import Subject, changes, record
+from banyan.modules.notices.services.send import notify
 from banyan.modules.people.audience_forms import AudienceInput, audience_of
 from banyan.modules.people.audience_forms import choices as audience_choices
 from banyan.modules.people.services.audience import Audience
@@ -196,6 +197,7 @@ __all__ = [
     "module_on",
     "my_records",
     "new_id",
+    "notify",
     "page_schema",
     "participant",
     "permission",

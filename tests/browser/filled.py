@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from banyan.modules.accounts.models import Account
 from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage, WebhookTarget
+from banyan.modules.notices.models import Notice, NoticeRecipient
 from banyan.modules.operators.models import ServiceWindow
 from banyan.modules.surveys.models import Survey, SurveyAnswer
 from banyan.modules.tenancy.models import Org
@@ -37,6 +38,7 @@ def filled(world: World) -> Account:
     world.account(below, "wang.fang", display_name="王芳")
     _sent(world, place)
     _looked_after(world)
+    _told(world, place, below, account)
     _happened(Hand(world, account), place, leaving, deputy)
     _asked(world, place)
     _transferred(world, place, account, deputy)
@@ -127,6 +129,25 @@ def _sent(world: World, place: Org) -> None:
                 tries=number, error="HTTP 503" if number else "", **where,
             )
         )  # fmt: skip
+    world.session.commit()
+
+
+def _told(world: World, place: Org, below: Org, account: Account) -> None:
+    """Notices: a draft, one that is out and read by some, a public one, and the administrator's inbox."""
+    now, where = world.clock.now(), {"org_id": place.id, "org_path": place.path}
+    words = {"body": "周五**下午两点**开会。\n\n- 议程一\n- 议程二", "order_at": now, "created_at": now, **where}
+    everybody = [{"org_id": str(place.id), "reach": "subtree", "levels": [], "filter_id": None, "role": ""}]
+    out = {"state": "published", "published": True, "published_at": now, "audiences": everybody, "confirm": True}
+    told = Notice(title="召开会议的通知", importance="important", **out, **words)
+    public = Notice(title="放假公告", kind="announcement", public=True, **out, **words)
+    gone = Notice(title="改期的通知", **{**out, "state": "withdrawn"}, reason="会议取消。", **words)
+    world.session.add_all([told, public, gone, Notice(title="草稿", audiences=everybody, **words)])
+    world.session.flush()
+    for notice in (told, public, gone):
+        for org, read_at in ((place, None), (below, now)):
+            reader = account.id if org is place else world.account(org).id
+            row = {"reader_id": reader, "account_id": reader, "at": now, "read_at": read_at}
+            world.session.add(NoticeRecipient(notice_id=notice.id, org_id=org.id, org_path=org.path, **row))
     world.session.commit()
 
 

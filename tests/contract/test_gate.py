@@ -28,6 +28,8 @@ from banyan.modules.audit.models import AuditEntry
 from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage, WebhookTarget
 from banyan.modules.externals.models import ExternalBody, ExternalFiling
 from banyan.modules.imports.models import Import
+from banyan.modules.notices.models import Notice
+from banyan.modules.operators.models import ServiceWindow
 from banyan.modules.people.campaign_models import Campaign
 from banyan.modules.people.change_models import MemberChange
 from banyan.modules.people.field_models import MemberField, MemberFilter
@@ -219,6 +221,11 @@ class Foreign:
                 flow="x", subject_type="x", subject_id="x", title="x", sides={}, details=[], data={}, asked_at=now,
                 asked_by=account.id, **place,
             ),
+            "window_id": ServiceWindow(
+                kind="emergency", effects={"zh_Hans": "x"}, begins_at=now, ends_at=now + timedelta(days=1),
+                announced_at=now,
+            ),
+            "notice_id": Notice(title="x", body="x", order_at=now, created_at=now, **place),
             "message_id": OutgoingMessage(
                 content_id=words.id, channel="sms", mask="x", next_at=now, created_at=now, **place
             ),

@@ -16,6 +16,7 @@ from banyan.kernel.worker import Runner, run_long_task
 from banyan.modules.accounts.security_models import SignIn
 from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage
 from banyan.modules.externals.models import ExternalBody, ExternalFiling
+from banyan.modules.notices.models import Notice, NoticeRecipient
 from banyan.modules.people.campaign_models import Campaign, CampaignAnswer
 from banyan.modules.people.change_models import MemberChange
 from banyan.modules.people.file_models import FileEntry, Post
@@ -84,6 +85,11 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
     session.flush()
     session.add(TransferParty(transfer_id=gone.id, side="from", org_id=province.id, org_path=province.path))
     session.add(Survey(host="x", host_id=province.id, title="活动反馈", **place))
+    notice = Notice(title="会议通知", body="周五", order_at=world.clock.now(), **place)
+    session.add(notice)
+    session.flush()
+    reader = {"notice_id": notice.id, "reader_id": admin.id, "account_id": admin.id, "at": world.clock.now()}
+    session.add(NoticeRecipient(org_id=province.id, org_path=province.path, **reader))
     session.commit()
     file = {"file": (io.BytesIO(b"code,name\n"), "file.csv")}
     assert client.post("/api/v1/orgs/province/importables/organisations", data=file, headers=headers).status_code == 201

@@ -64,10 +64,13 @@ def reading(session: Session) -> Connection:
 
 def _within(model: type[Scoped], scope: Scope) -> ColumnElement[bool]:
     inside = (model.org_path >= scope.lo) & (model.org_path < scope.hi)
+    ways: list[ColumnElement[bool]] = [inside]
     if issubclass(model, Published) and scope.up:
-        return or_(inside, model.published & model.org_path.in_(scope.up))
+        ways.append(model.published & model.org_path.in_(scope.up))
     beyond = model.seen_beyond(scope)
-    return inside if beyond is None else or_(inside, beyond)
+    if beyond is not None:
+        ways.append(beyond)
+    return or_(*ways)
 
 
 @event.listens_for(ScopedSession, "do_orm_execute")

@@ -62,7 +62,7 @@ class WindowCreate(Schema):
 
     begins_at = _moment(lazy("Begins at"))
     ends_at = _moment(lazy("Ends at"))
-    effects = ma.fields.Nested(Effects, required=True)
+    effects = ma.fields.Nested(Effects, required=True, metadata={"label": lazy("What it means for people")})
 
 
 class WindowUpdate(WindowCreate):

@@ -1,0 +1,1 @@
+"""Write, publish, read and count notices."""
