@@ -71,7 +71,7 @@ class Filter:
     :ivar lookup: makes of the parsed value what ``where`` takes, where only the database knows it: a place of a code.
         The database then plans for that value, which it would not know in a subselect.
     :ivar rare: the console shows it only when it is asked for, or set.
-    :ivar sensitive: what it is asked for is itself to be kept from those who may not read it.
+    :ivar sensitive: whether what was typed is itself not to be kept anywhere: a document number, for instance.
     :ivar default: its value where a reader says nothing; `ANY` lifts it. For a choice alone.
     """
 
@@ -83,7 +83,7 @@ class Filter:
     placeholder: Text = ""
     lookup: Callable[[Session, Any], Any] | None = None
     rare: bool = False
-    sensitive: bool = False
+    sensitive: Callable[[str], bool] | None = None
     default: str = ""
 
     def given(self, args: Mapping[str, str]) -> str:
@@ -197,6 +197,13 @@ def _filter_value(item: Filter, raw: str) -> Any:
     if item.kind == "integer":
         return _integer(raw)
     return raw
+
+
+def unkept(table: TableDef, args: Mapping[str, str]) -> dict[str, list[Text]]:
+    """Filters whose values may be asked for and not be kept: in a task, a saved filter, the audit log."""
+    said = lazy("A number that names a person can be searched for, but it is not kept. Leave it out here.")
+    given = ((item, (args.get(item.name) or "").strip()) for item in table.filters if item.sensitive is not None)
+    return {item.name: [said] for item, raw in given if raw and item.sensitive is not None and item.sensitive(raw)}
 
 
 def _integer(raw: str) -> int:

@@ -6,6 +6,7 @@
     return render_template("...", form=form), 422 if form.failed else 200
 
 Field metadata: ``label``, ``widget``, ``help``, ``choices``, ``placeholder``, ``autocomplete``, ``group``, ``wide``.
+A nested one may be ``kept``: loaded also where nothing was filled in, so that each of its fields says what it lacks.
 Validators across fields need ``skip_on_field_errors=False``, or they stay silent while another field is wrong.
 """
 
@@ -183,7 +184,9 @@ class BoundForm:
                 _put(payload, field.key, value)
         for name, source in self.schema.load_fields.items():
             key = source.data_key or name
-            if isinstance(source, ma.Nested) and not source.many and not any(_filled(payload.get(key))):
+            if source.metadata.get("kept"):
+                payload.setdefault(key, {})
+            elif isinstance(source, ma.Nested) and not source.many and not any(_filled(payload.get(key))):
                 payload.pop(key, None)
                 if source.allow_none and shown:
                     payload[key] = None

@@ -36,11 +36,7 @@ def with_fields(schema: type[Schema], fields: Sequence[Field], *, editing: bool 
             label = lazy("Empty “%(label)s”", label=one.said(language()))
             inputs[one.key + _EMPTY] = ma.fields.Boolean(load_default=False, metadata={"label": label})
     nested = ma.fields.Nested(
-        Schema.from_dict(inputs, name="OwnFields"),
-        load_default=None,
-        allow_none=True,
-        required=any(one.required for one in fields),
-        metadata={"label": GROUP},
+        Schema.from_dict(inputs, name="OwnFields"), required=True, metadata={"label": GROUP, "kept": True}
     )
     made: Schema = type(schema.__name__, (schema,), {"fields": nested})()
     return made

@@ -92,7 +92,7 @@ def _filters(field: Field, spoken: str, *, reveal: bool) -> list[Filter]:
     filled = Filter(f"{name}_set", lazy("%(label)s: filled in", label=label), "boolean", _is_filled(field), rare=True)
     if field.sensitive:
         exact = Filter(
-            name, label, "text", _sensitive(field), placeholder=lazy("The whole value"), rare=True, sensitive=True
+            name, label, "text", _sensitive(field), placeholder=lazy("The whole value"), rare=True, sensitive=_always
         )
         return [*([exact] if reveal and field.compared else []), filled]
     if field.kind in rules.RANGED_KINDS:
@@ -114,6 +114,10 @@ def _filters(field: Field, spoken: str, *, reveal: bool) -> list[Filter]:
 
 def _having(field: Field, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     return Member.id.in_(select(VALUE.member_id).where(VALUE.field_id == field.id, *conditions))
+
+
+def _always(_text: str) -> bool:
+    return True
 
 
 Where = Callable[[Any], ColumnElement[bool]]

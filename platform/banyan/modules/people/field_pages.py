@@ -16,7 +16,7 @@ from banyan.kernel.runtime import current
 from banyan.modules.access.decision import may
 from banyan.modules.audit.history import history
 from banyan.modules.people import field_schemas as schemas
-from banyan.modules.people import permissions
+from banyan.modules.people import filter_forms, permissions
 from banyan.modules.people.field_lists import members_table
 from banyan.modules.people.field_models import MemberField, MemberFilter
 from banyan.modules.people.rules import fields as rules
@@ -180,7 +180,7 @@ def open_filter(filter_id: UUID) -> ResponseReturnValue:
 
 
 def _address(row: MemberFilter) -> str:
-    pairs: MultiDict[str, str] = MultiDict([*filters.arguments(row), ("filter", str(row.id))])
+    pairs: MultiDict[str, str] = MultiDict([*filter_forms.arguments(row), ("filter", str(row.id))])
     kept: dict[str, Any] = pairs.to_dict(flat=False)
     return url_for("people_pages.members", **kept)
 
@@ -189,7 +189,7 @@ def _address(row: MemberFilter) -> str:
 def new_filter() -> ResponseReturnValue:
     """The form in which the question of the list gets a name."""
     ctx = current()
-    asked = filters.asked(ctx, request.args)
+    asked = filter_forms.asked(ctx, request.args)
     return render_template(FILTER_FORM, form=_filter_form(asked), row=None, **_question(ctx, asked))
 
 
@@ -197,7 +197,7 @@ def new_filter() -> ResponseReturnValue:
 def save_filter() -> ResponseReturnValue:
     """Keep a filter."""
     ctx = current()
-    asked = filters.asked(ctx, request.args)
+    asked = filter_forms.asked(ctx, request.args)
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
         made = filters.save(ctx, {**asked, **data})
@@ -216,7 +216,7 @@ def _question(ctx: Context, asked: dict[str, Any]) -> dict[str, Any]:
     columns = {column.key: column.label for column in table.columns}
     return {
         "asked": [
-            (labels.get(name, name), filters.read_as(ctx, table, name, value))
+            (labels.get(name, name), filter_forms.read_as(ctx, table, name, value))
             for name, value in asked["filters"].items()
         ],
         "shown": [columns[key] for key in asked["columns"] if key in columns],
@@ -230,7 +230,7 @@ def edit_filter(filter_id: UUID) -> ResponseReturnValue:
     ctx = current()
     row = filters.changeable(ctx, filter_id)
     form = BoundForm(schemas.FilterRename(), obj=row)
-    return render_template(FILTER_FORM, form=form, row=row, **_question(ctx, filters.held(row)))
+    return render_template(FILTER_FORM, form=form, row=row, **_question(ctx, filter_forms.held(row)))
 
 
 @permission(FILTER)
@@ -240,11 +240,11 @@ def update_filter(filter_id: UUID) -> ResponseReturnValue:
     row = filters.changeable(ctx, filter_id)
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
-        filters.update(ctx, filter_id, {**filters.held(row), **data})
+        filters.update(ctx, filter_id, {**filter_forms.held(row), **data})
         return done(lazy("Saved."), "people_pages.filters")
 
     form = BoundForm(schemas.FilterRename(), obj=row)
-    return submit(form, use, FILTER_FORM, row=row, **_question(ctx, filters.held(row)))
+    return submit(form, use, FILTER_FORM, row=row, **_question(ctx, filter_forms.held(row)))
 
 
 @permission(FILTER)

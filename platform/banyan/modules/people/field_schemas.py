@@ -25,6 +25,12 @@ def _label(**more: Any) -> dict[str, Any]:
     return {"validate": validate.Length(1, 30), "metadata": more}
 
 
+_KEY = {
+    "label": lazy("Key of the field"),
+    "help": lazy("Its name for programs and in addresses, for ever. Left empty, it is made of the name."),
+}
+
+
 class FieldRules(Schema):
     """What is asked of a field's values, in forms and in the API."""
 
@@ -86,14 +92,7 @@ class FieldName(Schema):
 class FieldKind(Schema):
     """What cannot be changed any more."""
 
-    key = Text(
-        load_default="",
-        validate=_key,
-        metadata={
-            "label": lazy("Key of the field"),
-            "help": lazy("Its name for programs and in addresses, for ever. Left empty, it is made of the name."),
-        },
-    )
+    key = Text(load_default="", validate=_key, metadata=_KEY)
     kind = ma.fields.String(
         required=True,
         validate=validate.OneOf(list(rules.KINDS)),
@@ -186,37 +185,42 @@ def form_schema(choices: Sequence[tuple[str, str]] | None) -> type[Schema]:
     :param choices: the options there are; None: the definition is a new one.
     """
     new = choices is None
-    named: dict[str, Any] = {
-        f"label_{code}": Text(load_default="", validate=validate.Length(max=30), metadata={"label": label})
-        for code, label in _LANGUAGES.items()
-    }
-    options: dict[str, Any] = {
-        f"{OPTION}{value}": Text(
-            load_default="",
-            validate=validate.Length(max=60),
-            metadata={
-                "label": lazy("Option “%(label)s”", label=label),
-                "group": lazy("Options"),
-                "help": lazy("Renaming it renames it in every record. Emptied, it is taken away."),
-            },
-        )
-        for value, label in choices or ()
-    }
+    names = lazy("Names for other languages and for programs")
+    options = {f"{OPTION}{value}": _option(label) for value, label in choices or ()}
     options["new_options"] = Text(
         load_default="",
         validate=validate.Length(max=5_000),
         metadata={
             "label": lazy("Options") if new else lazy("More options"),
-            "group": lazy("Options"),
             "help": lazy("Of a choice: one in each line."),
             "widget": "textarea",
         },
     )
-    if not new:
-        options["version"] = ma.fields.Integer(required=True, metadata={"widget": "hidden"})
-    bases = (FieldName, FieldKind, FieldRules) if new else (FieldName, FieldRules)
-    first = {name: one for base in bases[:-1] for name, one in base._declared_fields.items()}
-    return Schema.from_dict({**first, **named, **FieldRules._declared_fields, **options}, name="FieldForm")  # type: ignore[return-value]
+    more: dict[str, Any] = {
+        f"label_{code}": Text(
+            load_default="", validate=validate.Length(max=30), metadata={"label": label, "group": names}
+        )
+        for code, label in _LANGUAGES.items()
+    }
+    kind: dict[str, Any] = {}
+    if new:
+        kind["kind"] = FieldKind._declared_fields["kind"]
+        more["key"] = Text(load_default="", validate=_key, metadata={**_KEY, "group": names})
+    else:
+        more["version"] = ma.fields.Integer(required=True, metadata={"widget": "hidden"})
+    fields = {**FieldName._declared_fields, **kind, **options, **FieldRules._declared_fields, **more}
+    return Schema.from_dict(fields, name="FieldForm")  # type: ignore[return-value]
+
+
+def _option(label: str) -> Text:
+    return Text(
+        load_default="",
+        validate=validate.Length(max=60),
+        metadata={
+            "label": lazy("Option “%(label)s”", label=label),
+            "help": lazy("Renaming it renames it in every record. Emptied, it is taken away."),
+        },
+    )
 
 
 def of_form(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from banyan.kernel.tables import NOW, Column, Filter, Sort, TableDef
 from banyan.kernel.treepath import upper
 from banyan.modules.people.models import Member
 from banyan.modules.people.rules import choices, documents
-from banyan.modules.people.services.search import matches
+from banyan.modules.people.services.search import matches, names_a_person
 from banyan.modules.tenancy.lists import level_choices
 from banyan.modules.tenancy.models import Org
 
@@ -130,7 +130,12 @@ MEMBERS = TableDef(
     ),
     filters=(
         Filter(
-            "q", lazy("Search"), "text", matches, placeholder=lazy("Name, pinyin, full document number, phone, number")
+            "q",
+            lazy("Search"),
+            "text",
+            matches,
+            placeholder=lazy("Name, pinyin, full document number, phone, number"),
+            sensitive=names_a_person,
         ),
         Filter("status", lazy("Status"), "choice", lambda value: Member.status == value, _statuses, default="active"),
         Filter("gender", lazy("Gender"), "choice", lambda value: Member.gender == value, _listed(choices.GENDERS)),

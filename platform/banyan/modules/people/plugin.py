@@ -41,6 +41,7 @@ from banyan.modules.people import (
     field_events,
     field_models,
     field_panels,
+    field_privacy,
     file_rooms,
     intake,
     models,
@@ -58,7 +59,7 @@ from banyan.modules.people.pages import pages
 from banyan.modules.people.services import field_places, filters, life, merging, search
 from banyan.plugins import hookimpl
 
-ROOMS = (record_panels, field_panels, bulk_acts, *file_rooms.ROOMS)
+ROOMS = (record_panels, field_panels, field_privacy, bulk_acts, *file_rooms.ROOMS)
 
 
 @hookimpl

@@ -12,7 +12,7 @@ from banyan.kernel.errors import Invalid, Text
 from banyan.kernel.exports import Exportable
 from banyan.kernel.i18n import language, lazy, msgid
 from banyan.kernel.jobs import LongTask, Progress, TaskRun, start
-from banyan.kernel.tables import TableDef, parse
+from banyan.kernel.tables import TableDef, parse, unkept
 from banyan.modules.access.decision import may, require
 from banyan.modules.audit.services import Subject, record
 from banyan.plugins import manager
@@ -63,6 +63,7 @@ def export(ctx: Context, name: str, filters: Mapping[str, str], sort: str = "") 
 def _check(table: TableDef, filters: Mapping[str, str]) -> None:
     known = {item.name for item in table.filters}
     problems: dict[str, list[Text]] = {name: [lazy("Unknown field.")] for name in sorted(filters.keys() - known)}
+    problems |= unkept(table, filters)
     if problems:
         raise Invalid(problems)
 

@@ -158,9 +158,12 @@ def run_all(ctx: Context, key: str, filters: Mapping[str, str], values: Mapping[
     if act.begin is not None:
         return act.begin(ctx, None, asked)
     table = members_table(ctx)
-    unknown = asked.keys() - {item.name for item in table.filters}
-    if unknown:
-        raise Invalid({f"filters.{name}": [lazy("Unknown field.")] for name in sorted(unknown)})
+    problems: dict[str, list[Text]] = {
+        name: [lazy("Unknown field.")] for name in asked.keys() - {item.name for item in table.filters}
+    }
+    problems |= tables.unkept(table, asked)
+    if problems:
+        raise Invalid({f"filters.{name}": said for name, said in sorted(problems.items())})
     query = tables.parse(table, asked)
     number = exports.total(ctx.session, table, query, _seen(ctx))
     arguments = {"act": key, "filters": asked, "values": dict(values)}

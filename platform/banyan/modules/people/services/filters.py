@@ -6,14 +6,13 @@ the reader may see. A filter that names a field which is gone says so instead of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Select, or_, select
-from werkzeug.datastructures import MultiDict
 
 from banyan.kernel import tables
 from banyan.kernel.context import Context
@@ -26,7 +25,7 @@ from banyan.modules.access.decision import may, require
 from banyan.modules.audit.services import Subject, changes, record
 from banyan.modules.people.field_lists import members_table, table_of
 from banyan.modules.people.field_models import MemberFilter
-from banyan.modules.people.permissions import FILTER_CREATE, MEMBER_READ, SENSITIVE_REVEAL
+from banyan.modules.people.permissions import FILTER_CREATE, MEMBER_READ
 from banyan.modules.people.services.field_reading import fields_of
 from banyan.plugins import manager
 
@@ -94,15 +93,12 @@ def usable(ctx: Context, filter_id: UUID, place: OrgRef) -> MemberFilter:
     """A filter that the actor may use at ``place``: shared there or above, or the actor's own.
 
     :raises NotFound: there is none. :raises Refused: it names a field that is gone.
-    :raises Forbidden: it asks for sensitive values, which the actor may not look up there.
     """
     row = ctx.session.get(MemberFilter, filter_id)
     mine = row is not None and row.owner_id is not None and row.owner_id == ctx.actor.account_id
     if row is None or not (row.shared or mine or _nobody(ctx)) or not place.path.startswith(row.org_path):
         raise NotFound(_NOWHERE)
     _asked(ctx, row)
-    if sensitive(ctx, row) and not (_nobody(ctx) or may(ctx, SENSITIVE_REVEAL.name, place)):
-        raise Forbidden(lazy("This filter asks for sensitive values, which you may not look up here."))
     return row
 
 
@@ -110,14 +106,9 @@ def _nobody(ctx: Context) -> bool:
     return ctx.actor.account_id is None and ctx.actor.via in ("job", "cli")
 
 
-def sensitive(ctx: Context, row: MemberFilter) -> bool:
-    """Whether a filter asks for sensitive values."""
-    return any(item.sensitive and item.name in row.filters for item in _table(ctx, row).filters)
-
-
 def _table(ctx: Context, row: MemberFilter) -> TableDef:
     """The list that a filter asks, as at the filter's own organisation."""
-    return table_of(fields_of(ctx, row.org), reveal=True)
+    return table_of(fields_of(ctx, row.org), reveal=False)
 
 
 def _asked(ctx: Context, row: MemberFilter) -> tuple[TableDef, Query]:
@@ -152,18 +143,15 @@ def subject(row: MemberFilter) -> Subject:
     return Subject("member_filter", str(row.id), row.name)
 
 
-def snapshot(ctx: Context, row: MemberFilter) -> dict[str, Any]:
-    """What the log shows of a filter; values that sensitive filters ask for are left out."""
-    hidden = {item.name for item in _table(ctx, row).filters if item.sensitive}
-    asked = {name: "****" if name in hidden else value for name, value in row.filters.items()}
-    return {"filter_name": row.name, "filters": asked, "columns": row.columns, "shared": row.shared}
+def snapshot(row: MemberFilter) -> dict[str, Any]:
+    """What the log shows of a filter."""
+    return {"filter_name": row.name, "filters": row.filters, "columns": row.columns, "shared": row.shared}
 
 
 def save(ctx: Context, data: Mapping[str, Any]) -> MemberFilter:
     """Keep a filter at the organisation of the request.
 
-    :param data: of `FilterSave`. :raises Invalid: with every reason.
-    :raises Forbidden: it asks for sensitive values, which the actor may not look up.
+    :param data: of `FilterSave`. :raises Invalid: with every reason; what names a person is not kept.
     """
     require(ctx, FILTER_CREATE.name, ctx.here)
     kept = ctx.session.scalars(
@@ -184,7 +172,7 @@ def save(ctx: Context, data: Mapping[str, Any]) -> MemberFilter:
     )
     ctx.session.add(row)
     ctx.session.flush()
-    record(ctx, "people.filter.create", subject(row), after=snapshot(ctx, row))
+    record(ctx, "people.filter.create", subject(row), after=snapshot(row))
     return row
 
 
@@ -197,12 +185,12 @@ def update(ctx: Context, filter_id: UUID, data: Mapping[str, Any]) -> MemberFilt
     ctx.session.refresh(row, with_for_update=True)
     if row.version != data["version"]:
         raise Conflict(_STALE)
-    before = snapshot(ctx, row)
+    before = snapshot(row)
     if row.shared and not data["shared"]:
         _unused(ctx, row)
     for key, value in _checked(ctx, data).items():
         setattr(row, key, value)
-    old, new = changes(before, snapshot(ctx, row))
+    old, new = changes(before, snapshot(row))
     if new:
         ctx.session.flush()
         record(ctx, "people.filter.update", subject(row), org=row.org, before=old, after=new)
@@ -217,7 +205,7 @@ def delete(ctx: Context, filter_id: UUID) -> None:
     row = changeable(ctx, filter_id)
     ctx.session.refresh(row, with_for_update=True)
     _unused(ctx, row)
-    record(ctx, "people.filter.delete", subject(row), org=row.org, before=snapshot(ctx, row))
+    record(ctx, "people.filter.delete", subject(row), org=row.org, before=snapshot(row))
     ctx.session.delete(row)
     ctx.session.flush()
 
@@ -264,6 +252,7 @@ def _checked(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any]:
     problems: dict[str, list[Text]] = {
         f"filters.{name}": [lazy("Unknown field.")] for name in sorted(asked.keys() - _names(table))
     }
+    problems |= {f"filters.{name}": said for name, said in tables.unkept(table, asked).items()}
     try:
         tables.parse(table, {**asked, "sort": data["sort"]})
     except Invalid as error:
@@ -280,37 +269,3 @@ def _checked(ctx: Context, data: Mapping[str, Any]) -> dict[str, Any]:
         "columns": [key for key in columns if key in set(data["columns"])],
         "shared": data["shared"],
     }
-
-
-def arguments(row: MemberFilter) -> Sequence[tuple[str, str]]:
-    """A filter as the parameters of the list's address."""
-    pairs = [*row.filters.items(), *(("cols", key) for key in row.columns)]
-    return [*pairs, *([("sort", row.sort)] if row.sort else ())]
-
-
-def held(row: MemberFilter) -> dict[str, Any]:
-    """What a filter asks, as `FilterSave` has it."""
-    return {key: getattr(row, key) for key in ("name", "shared", "filters", "columns", "sort")}
-
-
-def asked(ctx: Context, args: MultiDict[str, str]) -> dict[str, Any]:
-    """What the address of the list asks, as `FilterSave` has it."""
-    table = members_table(ctx)
-    given = {item.name: args[item.name].strip() for item in table.filters if args.get(item.name, "").strip()}
-    columns = {key for text in args.getlist("cols") for key in text.split(",")}
-    return {
-        "filters": given,
-        "columns": [column.key for column in table.columns if column.key in columns],
-        "sort": args.get("sort", ""),
-    }
-
-
-def read_as(ctx: Context, table: TableDef, name: str, value: str) -> str:
-    """The value of a filter as people read it."""
-    item = next((one for one in table.filters if one.name == name), None)
-    if item is None:
-        return value
-    if item.kind == "boolean":
-        return str(_("Yes") if value.lower() in ("1", "true") else _("No"))
-    choices = dict(item.choices(ctx.session)) if item.choices is not None else {}
-    return str(choices.get(value, value))

@@ -23,6 +23,7 @@ from banyan.modules.people.rules import contacts, documents
 from banyan.modules.tenancy.models import Org
 
 _HAS_DIGITS = re.compile(r"[0-9]")
+_DIGIT = re.compile(r"[0-9]")
 _AFTER_LETTERS = "~"
 _LEAST_PHONE = 5
 
@@ -32,6 +33,12 @@ def matches(text: str) -> ColumnElement[bool]:
     wanted = text[:LONGEST].strip()
     ways = [*_by_name(wanted), *_by_pinyin(wanted), *_by_number(wanted)]
     return or_(*ways) if ways else false()
+
+
+def names_a_person(text: str) -> bool:
+    """Whether what was typed may be a document's number or a phone: it is looked for, and not kept anywhere."""
+    plain = unicodedata.normalize("NFKC", text)
+    return len(_DIGIT.findall(plain)) >= _LEAST_PHONE
 
 
 def _by_name(text: str) -> list[ColumnElement[bool]]:
