@@ -65,6 +65,7 @@ class Importable:
     :ivar choices: the values of choice columns as the reader reads them, and by what other names they go.
     :ivar other_words: what else people write for the values of choice columns.
     :ivar instructions: what stands in the template's notes. :ivar back: endpoint of the list the rows go to.
+    :ivar at: makes of it what it is at the organisation of the request: with columns that only this one has.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Importable:
     options: type[Schema] | None = None
     back: str = ""
     handout: Handout | None = None
+    at: Callable[[Context, Importable], Importable] | None = None
 
     @property
     def columns(self) -> tuple[ImportColumn, ...]:

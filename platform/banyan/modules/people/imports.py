@@ -16,7 +16,7 @@ from banyan.kernel.imports import Handout, Importable
 from banyan.kernel.imports.declared import Choices
 from banyan.modules.people.permissions import MEMBER_CREATE
 from banyan.modules.people.rules import records, written
-from banyan.modules.people.services import account_codes, intake_checking, intake_writing
+from banyan.modules.people.services import account_codes, intake_checking, intake_fields, intake_writing
 
 CHUNK = 2_000
 _LONG = validate.Length(max=500)
@@ -147,6 +147,7 @@ MEMBERS = Importable(
     options=MemberOptions,
     choices=choices,
     other_words=written.WORDS,
+    at=intake_fields.at,
     instructions=(
         lazy("A member of the same organisation whose document is known already is compared and changed."),
         lazy("Members of other organisations are not moved: have them transferred."),

@@ -47,7 +47,7 @@ def called(ctx: Context, name: str) -> Importable:
     for module, item in _all():
         if item.name == name and module in on:
             require(ctx, item.permission, ctx.here)
-            return item
+            return item.at(ctx, item) if item.at is not None else item
     raise NotFound(lazy("There is nothing here, or it is not within your reach."))
 
 

@@ -162,16 +162,25 @@ def readable(field: Field, text: str) -> str:
 
 def held(ctx: Context, member_id: UUID, known: Mapping[UUID, Field]) -> dict[UUID, Held]:
     """What a record holds in the fields ``known``, sensitive values opened."""
+    return held_many(ctx, [member_id], known).get(member_id, {})
+
+
+def held_many(ctx: Context, members: Sequence[UUID], known: Mapping[UUID, Field]) -> dict[UUID, dict[UUID, Held]]:
+    """Member → what the record holds in the fields ``known``, sensitive values opened. One statement."""
+    if not members or not known:
+        return {}
+    row = MemberFieldValue
     rows = ctx.session.execute(
-        select(MemberFieldValue.id, MemberFieldValue.field_id, MemberFieldValue.value, MemberFieldValue.value_sealed)
-        .where(MemberFieldValue.member_id == member_id, MemberFieldValue.field_id.in_(list(known)))
-        .order_by(MemberFieldValue.item)
+        select(row.member_id, row.id, row.field_id, row.value, row.value_sealed)
+        .where(row.member_id.in_(members), row.field_id.in_(list(known)))
+        .order_by(row.item)
     )
-    found: dict[UUID, Held] = {}
-    for identity, field_id, value, sealed in rows:
+    found: dict[UUID, dict[UUID, Held]] = {}
+    for member_id, identity, field_id, value, sealed in rows:
         clear = value if sealed is None else opened(PURPOSE, sealed, identity) or ""
-        before = found.get(field_id, Held())
-        found[field_id] = Held((*before.clear, clear), (*before.shown, value))
+        own = found.setdefault(member_id, {})
+        before = own.get(field_id, Held())
+        own[field_id] = Held((*before.clear, clear), (*before.shown, value))
     return found
 
 

@@ -24,7 +24,7 @@ from banyan.kernel.sealing import blind_index, blind_indexes
 from banyan.kernel.values import OrgRef
 from banyan.modules.people.models import Member, Person, document_text
 from banyan.modules.people.rules import records
-from banyan.modules.people.services import ages, intake_places, persons, values
+from banyan.modules.people.services import ages, intake_fields, intake_places, persons, values
 from banyan.modules.people.services.intake_places import Place
 from banyan.modules.people.services.persons import Standing
 from banyan.modules.people.settings import single_membership
@@ -54,13 +54,15 @@ def check(ctx: Context, rows: Sequence[ImportRow]) -> None:
     day = today(ctx.clock)
     places = intake_places.look_up(ctx, {row.data.get("branch", "") for row in rows})
     going: list[tuple[ImportRow, Place]] = []
+    own = intake_fields.take(rows)
     for row in rows:
         place = _place(row, places)
         _by_rules(row, day)
         if place is not None:
             going.append((row, place))
     known = _known(ctx, [row for row, _place in going])
-    limits = {place.code: (single_membership(ctx, place.ref), ages.limits(ctx, place.ref)) for _row, place in going}
+    met = {place.code: place.ref for _row, place in going}
+    limits = {code: (single_membership(ctx, place), ages.limits(ctx, place)) for code, place in met.items()}
     said: dict[tuple[UUID, UUID], Text] = {}
     for row, place in going:
         exclusive, age = limits[place.code]
@@ -69,6 +71,10 @@ def check(ctx: Context, rows: Sequence[ImportRow]) -> None:
             for reason in age.against(row.data.get("birth_date"), row.data.get("admitted_on") or day):
                 row.reject("birth_date", reason)
     _numbers(ctx, going)
+    intake_fields.check(ctx, rows, own)
+    for row, place in going:
+        if row.before and not place.changes:
+            row.reject("", NOT_YOURS)
 
 
 def _place(row: ImportRow, places: intake_places.Places) -> Place | None:

@@ -28,7 +28,7 @@ from banyan.modules.accounts.services.in_bulk import Wanted
 from banyan.modules.audit.services import Subject, record
 from banyan.modules.people.events import MembersImported
 from banyan.modules.people.rules import records
-from banyan.modules.people.services import members, persons, values
+from banyan.modules.people.services import intake_fields, members, persons, values
 from banyan.modules.people.services.periods import ENDED
 from banyan.modules.people.settings import single_membership
 from banyan.modules.people.stats import MEMBERS
@@ -80,6 +80,8 @@ def write(ctx: Context, rows: Sequence[ImportRow]) -> Written:
     made = _admit(ctx, fresh) if fresh else []
     for row in changed:
         data = {key: value for key, value in row.data.items() if key in (row.before or {})}
+        own = intake_fields.data(row)
+        data = {**data, "fields": own} if own else data
         members.edit(ctx, UUID(row.memo["id"]), data, row.memo["version"])
     ids = tuple(str(one["id"]) for one in made)
     label = str((fresh or changed)[0].data["name"])
@@ -110,6 +112,7 @@ def _admit(ctx: Context, rows: Sequence[ImportRow]) -> list[dict[str, Any]]:
     _insert(ctx, _MEMBERS, made, now=ctx.clock.now(), who=ctx.actor.account_id)
     _insert(ctx, _MEMBERSHIPS, made)
     _insert(ctx, _TOKENS, made)
+    intake_fields.write(ctx, rows, made)
     for org, number in Counter(row.memo["org"] for row in rows).items():
         count(ctx.session, places[org].ref, MEMBERS, number)
     return made
