@@ -19,6 +19,7 @@ from banyan.kernel.db.scoped import Subtree, Whole
 from banyan.kernel.errors import Conflict, Forbidden, Invalid, Refused
 from banyan.kernel.worker import run_periodic
 from banyan.modules.audit.models import AuditEntry
+from banyan.modules.people import privacy
 from banyan.modules.people.field_inputs import clean
 from banyan.modules.people.field_jobs import FIELD_JOBS
 from banyan.modules.people.field_models import MemberField, MemberFieldValue
@@ -27,6 +28,7 @@ from banyan.modules.people.rules.fields import Field
 from banyan.modules.people.services import field_changes, field_definitions, field_records, field_values, members
 from banyan.modules.people.services.field_reading import fields_of, value_of
 from tests.modules.people.conftest import Registry
+from tests.modules.people.test_uniting import done
 
 
 def definition(label: str = "学号", kind: str = "code", choices: Any = (), **more: Any) -> dict[str, Any]:
@@ -377,3 +379,28 @@ def test_a_pattern_means_what_its_places_mean(pattern: str, value: str) -> None:
 @given(st.text(max_size=40))
 def test_a_key_can_be_made_of_any_name(label: str) -> None:
     assert re.fullmatch(rules.KEY, rules.key_of(label))
+
+
+@pytest.mark.clause("PPL-01")
+def test_a_record_that_takes_another_one_in_is_filled_where_it_was_empty(inside: Registry) -> None:
+    number = defined(inside, label="学号", is_unique=True).key
+    grade = defined(inside, label="年级", kind="integer").key
+    kept = inside.admit(inside.branch, name="成员001", fields={grade: 2})
+    gone = inside.admit(inside.other, name="成员001", fields={number: "A1", grade: 3})
+    done(inside, kept, gone)
+    ctx = inside.ctx(inside.city)
+    assert holding(ctx, members.find(ctx, kept.id)) == {"学号": "A1", "年级": "2"}
+    with pytest.raises(Invalid):
+        inside.admit(name="成员009", fields={number: "A1"})
+
+
+@pytest.mark.clause("PPL-07")
+def test_own_fields_come_out_with_a_person_and_go_with_it(inside: Registry) -> None:
+    secret = defined(inside, label="银行卡", kind="code", sensitive=True).key
+    grade = defined(inside, label="校区", kind="choice", choices=["东", "西"]).key
+    made = inside.admit(fields={secret: "6222020200112233", grade: "c2"})
+    ctx = inside.ctx(inside.city)
+    told = privacy.export(ctx, made.person_id)["own_fields"]
+    assert {one["label"]: one["value"] for one in told} == {"银行卡": "6222020200112233", "校区": "西"}
+    assert privacy.erase(ctx, made.person_id)["member_field_value"] == 2
+    assert ctx.session.scalars(select(MemberFieldValue)).all() == []

@@ -53,6 +53,22 @@ def write(ctx: Context, member: Member, data: Data | None) -> Changed:
     return field_values.write(ctx, member, fields_of(ctx, member.org_path), data) if data else {}
 
 
+def take_over(ctx: Context, kept: Member, gone: Member) -> list[str]:
+    """Fill own fields of ``kept`` that are empty with what ``gone``, which goes into it, holds; labels of those filled.
+
+    What ``kept`` holds stays. What ``gone`` held stays in its record, and is nobody's alone any more.
+    """
+    known = {one.id: one for one in fields_of(ctx, kept.org_path)}
+    field_values.settle(ctx, gone)
+    held = field_values.held_many(ctx, [kept.id, gone.id], known)
+    ours, theirs = held.get(kept.id, {}), held.get(gone.id, {})
+    wanted = {one: values.clear for one, values in theirs.items() if one not in ours}
+    taken = field_values.check_many(ctx, list(known.values()), [(kept.id, wanted)])[0]
+    wanted = {one: values for one, values in wanted.items() if known[one].key not in taken}
+    field_values.put(ctx, known, [(kept, wanted)])
+    return [known[one].label for one in wanted]
+
+
 def shown(ctx: Context, member: Member) -> list[Shown]:
     """The own fields that hold at a record's organisation, empty ones too."""
     fields = fields_of(ctx, member.org_path)

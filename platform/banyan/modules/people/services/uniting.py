@@ -29,7 +29,7 @@ from banyan.modules.people.file_models import PersonMerge
 from banyan.modules.people.models import Member, Person
 from banyan.modules.people.rules import uniting as rules
 from banyan.modules.people.rules.uniting import Side
-from banyan.modules.people.services import absorbing, comparing, hanging, persons, values
+from banyan.modules.people.services import absorbing, comparing, field_records, hanging, persons, values
 from banyan.modules.people.services.changing import apply_changes, subject
 from banyan.modules.people.services.comparing import COMPARED, Compared
 from banyan.modules.people.services.hanging import Hanging
@@ -210,6 +210,8 @@ def _unite(ctx: Context, kept: Member, gone: Member, taken: Sequence[str], data:
     hanging.carry(ctx, kept_id, gone_id)
     if values_taken:
         apply_changes(ctx, kept, values_taken)
+    if absorbed:
+        field_records.take_over(ctx, kept, gone)
     _write_down(ctx, kept, gone, taken, data["reason"], gone_id, absorbed=absorbed)
 
 
