@@ -7,13 +7,28 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import applying, auditing, dashboard, decide, guests, importing, inbox, moving, pages, searching
+from tests.bench import (
+    applying,
+    auditing,
+    dashboard,
+    decide,
+    guests,
+    importing,
+    inbox,
+    members_import,
+    moving,
+    pages,
+    searching,
+)
 from tests.bench.plans import Plans
 from tests.bench.report import RESULTS, Report, say
 from tests.bench.serving import serve
 from tests.bench.world import DIVISIONS, World, people, world
 
-BENCHES = ("decide", "apply", "pages", "dashboard", "search", "inbox", "guests", "move", "import", *auditing.BENCHES)
+BENCHES = (
+    *("decide", "apply", "pages", "dashboard", "search", "inbox", "guests", "move", "import", "members-import"),
+    *auditing.BENCHES,
+)
 IN_THE_TREE = frozenset(("apply", "pages", "dashboard", "search"))
 
 
@@ -38,6 +53,8 @@ def main(asked: list[str]) -> int:
             moving.run(report, made)
     if "import" in chosen:
         importing.run(report)
+    if "members-import" in chosen:
+        members_import.run(report)
     if chosen & IN_THE_TREE:
         if DIVISIONS.is_file():
             with world() as made:

@@ -124,7 +124,7 @@ def shown(ctx: Context, standing: Standing, args: Mapping[str, str]) -> dict[str
         "previous": at("before", page.previous),
         "ignored": ignored(run),
         "earlier": earlier(ctx, run),
-        "handout": item.handout if own and run.written and not run.handed_out_at and not run.purged_at else None,
+        "handout": item.handout if own and runs.leaves(run, item) and not run.handed_out_at else None,
         "step": 3 if standing.state == "checked" else 4,
     }
 

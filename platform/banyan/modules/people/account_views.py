@@ -57,7 +57,7 @@ def workbook(slips: Sequence[Slip]) -> Response:
     book = xlsxwriter.Workbook(target, {**_OPTIONS, "in_memory": True})
     sheet = book.add_worksheet()
     bold, text = book.add_format({"bold": True}), book.add_format({"num_format": "@"})
-    heads = (_("Organisation"), _("Name"), _("Sign-in name"), _("Code"), _("Valid until"), _("Where to enter it"))
+    heads = (_("Organisation"), _("Full name"), _("Sign-in name"), _("Code"), _("Valid until"), _("Where to enter it"))
     sheet.set_column(0, len(heads) - 1, 22, text)
     for position, head in enumerate(heads):
         sheet.write_string(0, position, head, bold)

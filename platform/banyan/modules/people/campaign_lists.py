@@ -98,7 +98,7 @@ UNANSWERED = TableDef(
     source=Member.__table__.join(Org, Org.id == Member.org_id),
     identity=Member.id,
     columns=(
-        Column("name", lazy("Name"), Member.name, "link"),
+        Column("name", lazy("Full name"), Member.name, "link"),
         Column("org_name", lazy("Organisation"), Org.name),
         Column("org_code", lazy("Code of the organisation"), Org.code, "code", shown=False),
         Column("number", lazy("Member number"), Member.number, "code", shown=False),
@@ -119,7 +119,7 @@ ANSWERS = TableDef(
     ),
     identity=Member.id,
     columns=(
-        Column("name", lazy("Name"), Member.name, "link"),
+        Column("name", lazy("Full name"), Member.name, "link"),
         Column("org_name", lazy("Organisation"), Org.name),
         Column("org_code", lazy("Code of the organisation"), Org.code, "code", shown=False),
         Column("answer", lazy("Answer"), CampaignAnswer.answer, "badge", campaigns.ANSWERS, campaigns.ANSWER_TONES),

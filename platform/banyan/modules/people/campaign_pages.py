@@ -57,7 +57,8 @@ def listing() -> ResponseReturnValue:
 @permission(UPDATE)
 def new() -> ResponseReturnValue:
     """The form of a new campaign."""
-    return render_template(FORM, form=BoundForm(schemas.CampaignCreate()), campaign=None)
+    form = BoundForm(schemas.CampaignCreate(), data={"asked": list(rules.USUAL)})
+    return render_template(FORM, form=form, campaign=None)
 
 
 @pages.post("/orgs/<code>/campaigns/new", endpoint="create")

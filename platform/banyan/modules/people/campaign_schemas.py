@@ -19,7 +19,7 @@ class _Campaign(Schema):
     due_on = ma.fields.Date(required=True, metadata={"label": lazy("To be done by")})
     asked = ma.fields.List(
         Text(validate=validate.OneOf(tuple(campaigns.ASKED))),
-        load_default=lambda: ["name", "birth_date", "joined_on", "joining_place"],
+        load_default=lambda: list(campaigns.USUAL),
         validate=validate.Length(min=1),
         metadata={
             "label": lazy("What is to be confirmed"),

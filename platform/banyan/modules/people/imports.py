@@ -29,9 +29,9 @@ class MemberRow(Schema):
         required=True,
         validate=_LONG,
         metadata={
-            "label": lazy("Name"),
+            "label": lazy("Full name"),
             "example": lazy("Wang Xiaoming"),
-            "aliases": (lazy("Full name"),),
+            "aliases": (lazy("Name"),),
             "brief": True,
         },
     )

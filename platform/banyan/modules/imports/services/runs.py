@@ -71,6 +71,12 @@ def at_rest(standing: Standing, *states: str) -> None:
         raise Conflict(lazy("This import has gone on meanwhile. Load the page again."))
 
 
+def leaves(run: Import, item: Importable) -> bool:
+    """Whether it leaves something to hand out: rows were written and, where it has options, one was asked for."""
+    asked = item.options is None or any(run.options.values())
+    return bool(run.written) and asked and run.purged_at is None
+
+
 def subject(run: Import) -> Subject:
     """An import as the audit log names it."""
     return Subject("import", str(run.id), run.file_name)

@@ -19,7 +19,7 @@ from banyan.kernel.imports.declared import MEMO
 from banyan.modules.audit.services import record
 from banyan.modules.imports.models import Import, StagedRow
 from banyan.modules.imports.services import declared, staging
-from banyan.modules.imports.services.runs import GONE, find, subject
+from banyan.modules.imports.services.runs import GONE, find, leaves, subject
 
 _OPTIONS = {"strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 LONGEST = 16_000
@@ -147,7 +147,7 @@ def hand_out(ctx: Context, import_id: UUID) -> tuple[io.BytesIO, str]:
     found = find(ctx, import_id, lock=True)
     run, handout = found.run, found.item.handout
     own = ctx.actor.account_id is not None and run.created_by == ctx.actor.account_id
-    if handout is None or not own or not run.written:
+    if handout is None or not own or not (run.purged_at or leaves(run, found.item)):
         raise NotFound(GONE)
     if found.busy or run.handed_out_at is not None or run.purged_at is not None:
         raise Conflict(lazy("This was handed out already. It is made once and kept nowhere."))

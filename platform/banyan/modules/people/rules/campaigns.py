@@ -25,7 +25,7 @@ ANSWER_TONES: Mapping[str, str] = {"confirmed": "ok", "corrected": "ok", "doubtf
 # These leave something to be settled, and say what.
 NEED_REASON = frozenset({"doubtful", "absent"})
 ASKED: Mapping[str, Text] = {
-    "name": lazy("Name"),
+    "name": lazy("Full name"),
     "gender": lazy("Gender"),
     "ethnicity": lazy("Ethnicity"),
     "birth_date": lazy("Date of birth"),
@@ -37,6 +37,7 @@ ASKED: Mapping[str, Text] = {
     "education": lazy("Education"),
     "political_status": lazy("Political status"),
 }
+USUAL = ("name", "birth_date", "joined_on", "joining_place")
 REMINDED = 3
 
 

@@ -20,7 +20,7 @@ from banyan.modules.people.permissions import ACCOUNT_CREATE
 from banyan.modules.tenancy.models import Org
 
 AT_ONCE = 5_000
-HEADER = (lazy("Organisation"), lazy("Name"), lazy("Sign-in name"), lazy("Set-up code"))
+HEADER = (lazy("Organisation"), lazy("Full name"), lazy("Sign-in name"), lazy("Set-up code"))
 
 
 def hand_out(ctx: Context, _import_id: UUID, rows: Sequence[dict[str, Any]]) -> Iterable[Sequence[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,11 +11,12 @@ from sqlalchemy import select
 from banyan.kernel.clock import today
 from banyan.kernel.context import Context
 from banyan.kernel.errors import Text
-from banyan.kernel.values import OrgRef
+from banyan.kernel.values import OrgRef, SettingValue
 from banyan.modules.people import age_settings as laid_down
 from banyan.modules.people.rules import ages
 from banyan.modules.tenancy.models import Org
-from banyan.plugins.settings import setting
+from banyan.plugins import manager
+from banyan.plugins.settings import values
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,16 @@ class Limits:
 
 def limits(ctx: Context, org: OrgRef) -> Limits | None:
     """The limits in force at ``org``; None where there are none for organisations of its type."""
-    admission = str(setting(ctx, laid_down.ADMISSION.key, org))
-    if admission == "off":
+    kind = ctx.session.scalar(select(Org.type).where(Org.id == org.id)) or ""
+    return limits_of(values(ctx.session, manager.current(), org), kind)
+
+
+def limits_of(found: Mapping[str, SettingValue], kind: str) -> Limits | None:
+    """The limits for organisations of the type ``kind`` where these settings are in force."""
+    admission = str(found[laid_down.ADMISSION.key])
+    if admission == "off" or kind not in laid_down.types_of(str(found[laid_down.TYPES.key])):
         return None
-    types = laid_down.types_of(str(setting(ctx, laid_down.TYPES.key, org)))
-    kind = ctx.session.scalar(select(Org.type).where(Org.id == org.id))
-    if kind not in types:
-        return None
-    least, most = (int(setting(ctx, one.key, org)) for one in (laid_down.LEAST, laid_down.MOST))
+    least, most = (int(found[one.key]) for one in (laid_down.LEAST, laid_down.MOST))
     return Limits(least, most, admission == "refuse")
 
 

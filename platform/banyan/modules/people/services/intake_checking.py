@@ -24,10 +24,9 @@ from banyan.kernel.sealing import blind_index, blind_indexes
 from banyan.kernel.values import OrgRef
 from banyan.modules.people.models import Member, Person, document_text
 from banyan.modules.people.rules import records
-from banyan.modules.people.services import ages, intake_fields, intake_places, persons, values
+from banyan.modules.people.services import intake_fields, intake_places, persons, values
 from banyan.modules.people.services.intake_places import Place
 from banyan.modules.people.services.persons import Standing
-from banyan.modules.people.settings import single_membership
 
 NUMBER_TAKEN: Text = lazy("Another member of the organisation has this number.")
 WAS_HERE: Text = lazy("This person was a member of this organisation before. Restore that record instead.")
@@ -61,14 +60,11 @@ def check(ctx: Context, rows: Sequence[ImportRow]) -> None:
         if place is not None:
             going.append((row, place))
     known = _known(ctx, [row for row, _place in going])
-    met = {place.code: place.ref for _row, place in going}
-    limits = {code: (single_membership(ctx, place), ages.limits(ctx, place)) for code, place in met.items()}
     said: dict[tuple[UUID, UUID], Text] = {}
     for row, place in going:
-        exclusive, age = limits[place.code]
-        _compare(ctx, row, place, known, exclusive, said)
-        if row.kind == "new" and age is not None:
-            for reason in age.against(row.data.get("birth_date"), row.data.get("admitted_on") or day):
+        _compare(ctx, row, place, known, said)
+        if row.kind == "new" and place.age is not None:
+            for reason in place.age.against(row.data.get("birth_date"), row.data.get("admitted_on") or day):
                 row.reject("birth_date", reason)
     _numbers(ctx, going)
     intake_fields.check(ctx, rows, own)
@@ -140,11 +136,11 @@ def _compare(
     row: ImportRow,
     place: Place,
     known: Known,
-    exclusive: bool,
     said: dict[tuple[UUID, UUID], Text],
 ) -> None:
     person = next((known.persons[index] for index in _indexes(row) if index in known.persons), None)
-    row.memo = {"org": str(place.ref.id), "person": None if person is None else str(person)}
+    told = None if person is None else str(person)
+    row.memo = {"org": str(place.ref.id), "person": told, "exclusive": place.exclusive}
     for one in known.standings.get(person, ()) if person is not None else ():
         if one.status == "merged":
             continue
@@ -152,7 +148,7 @@ def _compare(
             _found(row, place, known.members[one.member_id])
         elif one.org.id == place.ref.id:
             row.reject("document_number", WAS_HERE)
-        elif one.status == "active" and (exclusive or one.exclusive):
+        elif one.status == "active" and (place.exclusive or one.exclusive):
             key = (one.org.id, place.ref.id)
             if key not in said:
                 said[key] = persons.elsewhere(ctx, one.org, place.ref)

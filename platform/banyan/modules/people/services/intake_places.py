@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from sqlalchemy import or_, select
 
@@ -14,9 +15,14 @@ from banyan.kernel.treepath import upper
 from banyan.kernel.values import OrgRef
 from banyan.modules.access.decision import decide
 from banyan.modules.people.permissions import MEMBER_CREATE, MEMBER_UPDATE
+from banyan.modules.people.services import ages
+from banyan.modules.people.services.ages import Limits
 from banyan.modules.people.services.periods import ENDED
+from banyan.modules.people.settings import SINGLE
 from banyan.modules.tenancy.models import Org
 from banyan.modules.tenancy.services.organisations import among
+from banyan.plugins import manager
+from banyan.plugins.settings import values
 
 NOWHERE: Text = lazy("There is no such organisation within your reach.")
 SEVERAL: Text = lazy("Several organisations here have this name. Write the code.")
@@ -24,13 +30,18 @@ SEVERAL: Text = lazy("Several organisations here have this name. Write the code.
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a row goes. :ivar against: why nobody can be admitted there by the actor. :ivar changes: may edit there."""
+    """Where a row goes. :ivar against: why nobody can be admitted there by the actor. :ivar changes: may edit there.
+
+    :ivar exclusive: its members are members of nothing else. :ivar age: the limits in force there.
+    """
 
     ref: OrgRef
     code: str
     name: str
     against: tuple[Text, ...] = ()
     changes: bool = False
+    exclusive: bool = True
+    age: Limits | None = None
 
 
 @dataclass(slots=True)
@@ -88,4 +99,15 @@ def _meant(
 
 def _place(ctx: Context, org: Org) -> Place:
     against = () if org.status == "active" else (ENDED,)
-    return Place(org.ref, org.code, org.name, against, decide(ctx, MEMBER_UPDATE.name, org.ref).allowed)
+    exclusive, age = _laid_down(ctx, org)
+    changes = decide(ctx, MEMBER_UPDATE.name, org.ref).allowed
+    return Place(org.ref, org.code, org.name, against, changes, exclusive, age)
+
+
+def _laid_down(ctx: Context, org: Org) -> tuple[bool, Limits | None]:
+    """What is laid down for an organisation, asked once in the life of a session: a job's is that of its import."""
+    known: dict[UUID, tuple[bool, Limits | None]] = ctx.session.info.setdefault(__name__, {})
+    if org.id not in known:
+        found = values(ctx.session, manager.current(), org.ref)
+        known[org.id] = bool(found[SINGLE.key]), ages.limits_of(found, org.type)
+    return known[org.id]

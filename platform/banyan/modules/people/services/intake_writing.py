@@ -30,7 +30,6 @@ from banyan.modules.people.events import MembersImported
 from banyan.modules.people.rules import records
 from banyan.modules.people.services import intake_fields, members, persons, values
 from banyan.modules.people.services.periods import ENDED
-from banyan.modules.people.settings import single_membership
 from banyan.modules.people.stats import MEMBERS
 from banyan.modules.tenancy.models import Org
 
@@ -94,9 +93,8 @@ def write(ctx: Context, rows: Sequence[ImportRow]) -> Written:
 
 def _admit(ctx: Context, rows: Sequence[ImportRow]) -> list[dict[str, Any]]:
     places = _held(ctx, rows)
-    exclusive = {org: single_membership(ctx, place.ref) for org, place in places.items()}
     day = today(ctx.clock)
-    made = [_made(row, places[row.memo["org"]].ref, exclusive[row.memo["org"]], day) for row in rows]
+    made = [_made(row, places[row.memo["org"]].ref, day) for row in rows]
     if rows[0].options.get("accounts"):
         wanted = [
             Wanted(places[row.memo["org"]].ref, places[row.memo["org"]].code, one["name"], one["person_id"])
@@ -128,7 +126,7 @@ def _held(ctx: Context, rows: Sequence[ImportRow]) -> dict[str, Org]:
     return {str(org.id): org for org in found}
 
 
-def _made(row: ImportRow, org: OrgRef, exclusive: bool, day: Any) -> dict[str, Any]:
+def _made(row: ImportRow, org: OrgRef, day: Any) -> dict[str, Any]:
     identity = new_id()
     known = row.memo["person"]
     made: dict[str, Any] = {"admitted_on": day, **values.columns(identity, row.data)}
@@ -142,7 +140,7 @@ def _made(row: ImportRow, org: OrgRef, exclusive: bool, day: Any) -> dict[str, A
         "person_id": UUID(known) if known else new_id(),
         "fresh": not known,
         "period_id": new_id(),
-        "exclusive": exclusive,
+        "exclusive": row.memo["exclusive"],
         "account_id": None,
         "tokens": sorted(values.name_tokens(made["name"], made["sort_name"])),
     }
