@@ -165,7 +165,9 @@ class _Filler:
 
     def _navigation(self, rest: places.Place) -> tuple[NavSection, ...]:
         """The rail of the organisation of this page, or on pages without one of where the reader works."""
-        return _sections(self._items(rest.ref, rest.code, self.modules), SECTIONS)
+        items = self._items(rest.ref, rest.code, self.modules)
+        # Who works here finds what is their own on their own page.
+        return _sections([pair for pair in items if pair[0].section != "own" or pair[0].endpoint == OWN_HOME], SECTIONS)
 
     def _own_items(self) -> list[tuple[NavItem, NavLink]]:
         """What somebody without any role finds in the rail: what is their own."""

@@ -42,7 +42,17 @@ def filled(world: World) -> Account:
     _happened(Hand(world, account), place, leaving, deputy)
     _asked(world, place)
     _transferred(world, place, account, deputy)
+    _changed(world, place, account)
     return account
+
+
+def _changed(world: World, place: Org, account: Account) -> None:
+    """The administrator is a member as well, has changed an interest and asks for a new name."""
+    member, client, headers = world.member(place, "成员001", account), world.app.test_client(), world.token(account)
+    mine = f"/api/v1/me/records/{member.id}"
+    assert client.patch(mine, json={"interests": "篮球"}, headers=headers).status_code == 200
+    wanted = {"item": "name", "values": {"name": "成员一"}, "reason": "更名"}
+    assert client.post(f"{mine}/changes", json={"items": [wanted]}, headers=headers).status_code == 201
 
 
 def _asked(world: World, place: Org) -> None:

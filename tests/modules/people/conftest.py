@@ -79,3 +79,13 @@ def branch(registry: Registry) -> Iterator[Any]:
 
     with registry.world.app.test_request_context():
         yield arranged(registry)
+
+
+@pytest.fixture
+def served(registry: Registry) -> Any:
+    """The same for tests that ask the application: no request is open around them."""
+    from tests.modules.people.own import arranged
+
+    with registry.world.app.test_request_context():
+        made = arranged(registry)
+    return made

@@ -13,13 +13,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from banyan.kernel.db.scoped import Exact, Subtree
+from banyan.kernel.db.scoped import Exact, Subtree, Whole
 from banyan.kernel.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from banyan.modules.approvals.models import ApprovalRequest
+from banyan.modules.audit.models import AuditEntry
 from banyan.modules.people.change_models import MemberChange
+from banyan.modules.people.field_models import MemberField
+from banyan.modules.people.models import Member
 from banyan.modules.people.rules import changes as rules
 from banyan.modules.people.rules.changes import Answer
-from banyan.modules.people.services import change_answers, change_counts, change_values, changes, members, values
+from banyan.modules.people.services import (
+    change_answers,
+    change_counts,
+    change_fields,
+    change_values,
+    changes,
+    members,
+    values,
+)
 from tests.modules.people.conftest import identity_number
 from tests.modules.people.own import NUMBER, Branch
 
@@ -88,7 +99,7 @@ def test_key_fields_wait_and_each_is_answered_with_a_reason(branch: Branch) -> N
     approval = branch.registry.world.session.get_one(ApprovalRequest, request)
     assert (approval.state, approval.partly) == ("approved", True)
     with branch.as_member() as ctx:
-        told = {one.row.item: one for one in map(change_values.told, changes.of_request(ctx, request))}
+        told = {one.row.item: one for one in [change_values.told(ctx, row) for row in changes.of_request(ctx, request)]}
         assert (told["name"].old, told["name"].new) == ("成员001", "成员一")
         assert told["workplace"].row.answer == "没有证明"
 
@@ -158,7 +169,7 @@ def test_an_edit_of_the_branch_in_between_is_told(branch: Branch) -> None:
     with pytest.raises(Conflict), branch.as_branch() as ctx:
         change_answers.answer(ctx, request, answers, version=version, record_version=record)
     with branch.as_branch() as ctx:
-        [told] = [change_values.told(row, branch.record()) for row in changes.of_request(ctx, request)]
+        [told] = [change_values.told(ctx, row, branch.record()) for row in changes.of_request(ctx, request)]
         assert told.now == "第三中学"
     from banyan.kernel.flows import Act
     from banyan.modules.approvals.services import decide
@@ -323,3 +334,113 @@ def test_the_record_holds_what_was_agreed_to_and_nothing_else(branch: Branch, da
     assert values.record_of(branch.record()) == expected
     answers = {item: Answer(yes, "不行") for item, yes in agreed.items()}
     assert {**before, **rules.agreed_to({item: {item: value} for item, value in asked.items()}, answers)} == expected
+
+
+@pytest.mark.clause("ACC-03", "PPL-01")
+def test_own_fields_marked_for_the_member_hold_at_once_and_others_do_not(served: Branch) -> None:
+    branch = served
+    world = branch.registry.world
+    for key, by in (("shoe_size", "member"), ("file_number", "branch")):
+        world.session.add(
+            MemberField(
+                org_id=branch.registry.city.id, org_path=branch.registry.city.path, key=key, label=key, kind="text",
+                filled_by=by, published=True, created_at=world.clock.now(),
+            )
+        )  # fmt: skip
+    world.session.commit()
+    client, headers = world.app.test_client(), world.token(branch.account)
+    mine = f"/api/v1/me/records/{branch.member.id}"
+    answer = client.patch(mine, json={"fields": {"shoe_size": "42"}}, headers=headers)
+    assert answer.status_code == 200, answer.get_json()
+    facts = {one["item"]: (one["value"], one["way"]) for one in answer.get_json()["facts"]}
+    assert (facts["fields.shoe_size"], facts["fields.file_number"]) == (("42", "at_once"), ("", ""))
+    assert client.patch(mine, json={"fields": {"file_number": "1"}}, headers=headers).status_code == 422
+    page = world.sign_in(branch.account).get(f"/me/records/{branch.member.id}/contact").text
+    assert 'name="fields.shoe_size"' in page
+    assert 'name="fields.file_number"' not in page
+    [row] = world.session.scalars(select(MemberChange))
+    assert (row.item, row.state) == ("fields.shoe_size", "unchecked")
+    with branch.as_branch() as ctx:
+        assert change_values.told(ctx, row).new == "42"
+        change_answers.put_back(ctx, row.id, "不对")
+        assert change_fields.current(ctx, branch.record(), row.item) == {row.item: None}
+
+
+@pytest.mark.clause("PPL-02", "TRF-02")
+def test_what_was_asked_ends_with_the_membership_and_what_took_effect_goes_along(served: Branch) -> None:
+    branch = served
+    world, other = branch.registry.world, branch.registry.other
+    request = branch.ask(name="成员一")
+    with branch.as_member() as ctx:
+        changes.change_own(ctx, branch.member.id, {"phone": "13900139000"})
+    ctx = branch.registry.ctx(branch.registry.root, scope=Whole("a transfer"))
+    with world.app.test_request_context():
+        record = ctx.session.get_one(Member, branch.member.id)
+        members.move(ctx, record, other.ref, on=date(2026, 2, 12), how="transfer")
+        ctx.session.commit()
+    assert states(branch) == {"name": "withdrawn", "phone": "unchecked"}
+    assert world.session.get_one(ApprovalRequest, request).state == "withdrawn"
+    with branch.as_branch() as ctx:
+        assert ctx.session.scalars(select(MemberChange)).all() == []
+    there = world.admin(other, "branch_secretary", "self")
+    with branch.as_branch(there, other) as ctx:
+        [row] = ctx.session.scalars(select(MemberChange).where(MemberChange.state == "unchecked"))
+        change_answers.confirm(ctx, row.id)
+    listed = world.app.test_client().get("/api/v1/me/records", headers=world.token(branch.account)).get_json()
+    assert [one["org_name"] for one in listed["items"]] == ["第二支部"]
+
+
+@pytest.mark.clause("ACC-03")
+def test_a_member_reads_who_may_see_the_record_and_shows_own_values_only_after_proof(served: Branch) -> None:
+    branch = served
+    world = branch.registry.world
+    detail = world.app.test_client().get(
+        f"/api/v1/me/records/{branch.member.id}", headers={**world.token(branch.account), "Accept-Language": "en"}
+    )
+    assert detail.status_code == 200, detail.get_json()
+    readers = [(one["organisation"], one["people"], one["own"]) for one in detail.get_json()["readers"]]
+    assert ("第一支部", 1, True) in [(place, people, own) for place, people, own in readers if people == 1]
+    assert ("长春市", 1, False) in readers
+    assert NUMBER not in detail.text
+    assert "13800138000" not in detail.text
+    browser = world.sign_in(branch.account)
+    world.clock.instant += timedelta(minutes=11)
+    page = browser.get(f"/me/records/{branch.member.id}")
+    assert page.status_code == 200
+    assert NUMBER not in page.text
+    asked = browser.post(f"/me/records/{branch.member.id}/show")
+    assert (asked.status_code, asked.headers["Location"].partition("?")[0]) == (303, "/me/confirm")
+    fresh = world.sign_in(branch.account).post(f"/me/records/{branch.member.id}/show")
+    assert NUMBER in fresh.text
+    assert "13800138000" in fresh.text
+    assert "no-store" in fresh.headers["Cache-Control"]
+    actions = world.session.scalars(select(AuditEntry.action).where(AuditEntry.subject_id == str(branch.member.id)))
+    assert "people.own.show" in set(actions)
+
+
+@pytest.mark.clause("ACC-03", "PPL-02")
+def test_pages_of_members_need_no_role_and_show_nothing_of_others(served: Branch) -> None:
+    branch = served
+    world = branch.registry.world
+    browser = world.sign_in(branch.account)
+    home = browser.get("/")
+    assert (home.status_code, home.headers["Location"]) == (303, "/me")
+    page = browser.get("/me").text
+    assert "第一支部" in page
+    assert f"/me/records/{branch.member.id}" in page
+    assert "/orgs/" not in page, "there is nothing of an organisation that a member may enter"
+    request = branch.ask(name="成员一")
+    address = f"/me/changes/{request}"
+    assert browser.get(address).status_code == 200
+    stranger = world.account(branch.org)
+    other = world.sign_in(stranger)
+    assert "成员001" not in other.get("/me").text
+    for url in (address, f"/me/records/{branch.member.id}", f"/me/records/{branch.member.id}/ask"):
+        assert other.get(url).status_code == 404, url
+    assert other.post(f"{address}/withdraw", data={}).status_code == 404
+    assert browser.post(f"{address}/withdraw", data={"note": "", "version": "1"}).status_code == 303
+    for url in ("/me/changes", f"/me/records/{branch.member.id}/contact", f"/me/records/{branch.member.id}/ask"):
+        assert browser.get(url).status_code == 200, url
+    world.grant(branch.account, branch.org)
+    both = world.sign_in(branch.account).get(f"/orgs/{branch.org.code}/").text
+    assert 'href="/me"' in both

@@ -17,6 +17,7 @@ ACTIONS: Mapping[str, Text] = {
     "people.change.show": lazy("Read sensitive values of a change in clear"),
     "people.own.show": lazy("Read own sensitive values in clear"),
     "people.own.update": lazy("Changed own contact or interests"),
+    "people.own.correct": lazy("Corrected the own record, which had been returned"),
     "people.own.agreed": lazy("Changed a member's record as the member asked"),
 }
 FIELDS: Mapping[str, Text] = {

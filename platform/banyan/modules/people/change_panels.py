@@ -19,7 +19,7 @@ def _changes(ctx: Context, member: Member) -> Mapping[str, Any] | None:
     rows = changes.of_member(ctx, member, MOST)
     if not rows:
         return None
-    told = [change_values.told(row, member) for row in rows]
+    told = [change_values.told(ctx, row, member) for row in rows]
     return {"told": told, "states": rules.STATES, "tones": rules.STATE_TONES}
 
 

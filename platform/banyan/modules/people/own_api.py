@@ -19,7 +19,7 @@ from banyan.modules.people.change_api import of, request_detail
 from banyan.modules.people.models import Member
 from banyan.modules.people.own_place import inside, request_inside
 from banyan.modules.people.rules import changes as rules
-from banyan.modules.people.services import change_proofs, change_reading, changes, own, own_record
+from banyan.modules.people.services import change_proofs, change_reading, changes, own, own_record, own_review
 from banyan.modules.people.services.changes import Wanted
 from banyan.modules.tasks.downloads import BYTES, attachment
 from banyan.modules.tenancy.models import Org
@@ -34,6 +34,7 @@ def record_detail(ctx: Context, member: Member) -> dict[str, Any]:
     keys = ("id", "org_id", "began_on", "began_by", "ended_on", "ended_by", "reason", "ended_reason")
     return {
         **_line(member, view.org),
+        "objections": [{"item": item, "reason": reason} for item, reason in own_review.objections(ctx, member).items()],
         "facts": view.facts,
         "periods": [{**{key: getattr(one, key) for key in keys}, "org_name": name} for one, name in view.periods],
         "readers": view.readers,
@@ -77,7 +78,21 @@ class Record(MethodView):
     def patch(self, data: dict[str, Any], member_id: UUID) -> dict[str, Any]:
         """Change contact and interests: they take effect at once, and the branch checks them"""
         ctx, _member = inside(member_id)
-        return record_detail(ctx, changes.change_own(ctx, member_id, data, data.pop("version")))
+        version, own_fields = data.pop("version"), data.pop("own_fields")
+        return record_detail(ctx, changes.change_own(ctx, member_id, {**data, "fields": own_fields}, version))
+
+
+@api.route("/records/<uuid:member_id>/corrections")
+class Corrections(MethodView):
+    """Returned records."""
+
+    @api.arguments(schemas.OwnCorrection)
+    @api.response(200, schemas.OwnRecordDetail)
+    @signed_in
+    def post(self, data: dict[str, Any], member_id: UUID) -> dict[str, Any]:
+        """Correct a record that the branch returned, and hand it in again"""
+        ctx, _member = inside(member_id)
+        return record_detail(ctx, own_review.correct(ctx, member_id, data["values"], data["version"]))
 
 
 @api.route("/records/<uuid:member_id>/proofs")

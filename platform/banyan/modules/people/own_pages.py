@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 from uuid import UUID
@@ -15,18 +15,30 @@ from banyan.kernel.access_marks import signed_in
 from banyan.kernel.context import Context
 from banyan.kernel.errors import NotFound
 from banyan.kernel.files import DOCUMENT_TYPES, received
-from banyan.kernel.i18n import lazy
+from banyan.kernel.i18n import lazy, translate
 from banyan.modules.accounts.services import confirmation
 from banyan.modules.approvals.services.panel import file_of
 from banyan.modules.approvals.views import request_panel
 from banyan.modules.people import change_lists, own_home
 from banyan.modules.people.change_models import MemberChange
+from banyan.modules.people.field_forms import form_values, of_form, with_fields
 from banyan.modules.people.models import Member
 from banyan.modules.people.own_place import inside, request_inside
-from banyan.modules.people.own_schemas import OwnContactForm, Withdrawal, ask_schema
+from banyan.modules.people.own_schemas import OwnContactForm, Withdrawal, ask_schema, correct_schema
 from banyan.modules.people.rules import changes as rules
 from banyan.modules.people.rules import choices
-from banyan.modules.people.services import change_proofs, change_values, changes, members, own, own_record
+from banyan.modules.people.rules.records import SEALED
+from banyan.modules.people.services import (
+    change_fields,
+    change_proofs,
+    change_values,
+    changes,
+    field_values,
+    members,
+    own,
+    own_record,
+    own_review,
+)
 from banyan.modules.people.services.changes import NOTHING, Wanted
 from banyan.modules.tasks.downloads import attachment
 from banyan.web.forms import BoundForm
@@ -35,7 +47,7 @@ from banyan.web.tables import present
 
 pages = Blueprint("people_own_pages", __name__, template_folder="templates")
 RECORD, CONTACT, ASK = "people/own/record.html", "people/own/contact.html", "people/own/ask.html"
-REQUEST = "people/own/request.html"
+REQUEST, CORRECT = "people/own/request.html", "people/own/correct.html"
 
 
 @pages.get("/me")
@@ -62,7 +74,7 @@ def record(member_id: UUID) -> ResponseReturnValue:
     """Everything that is held about oneself at one organisation, and who may see it."""
     others = own.records(rt.current())
     ctx, member = inside(member_id)
-    return _record(own_record.view(ctx, member), others)
+    return _record(own_record.view(ctx, member), others, _said(own_review.objections(ctx, member)))
 
 
 @pages.post("/me/records/<uuid:member_id>/show")
@@ -75,11 +87,14 @@ def show(member_id: UUID) -> ResponseReturnValue:
     return _record(own_record.show(ctx, member), others)
 
 
-def _record(view: own_record.OwnRecord, others: Sequence[Member]) -> ResponseReturnValue:
+def _record(
+    view: own_record.OwnRecord, others: Sequence[Member], objections: Sequence[tuple[str, str]] = ()
+) -> ResponseReturnValue:
     page = render_template(
         RECORD,
         view=view,
         others=others,
+        objections=objections,
         names=own_home.names(rt.current(), others),
         changes=choices.CHANGES,
         statuses=choices.STATUSES,
@@ -98,8 +113,8 @@ def _record(view: own_record.OwnRecord, others: Sequence[Member]) -> ResponseRet
 @signed_in
 def contact(member_id: UUID) -> ResponseReturnValue:
     """The form of what takes effect at once."""
-    _ctx, member = inside(member_id)
-    form = BoundForm(OwnContactForm(), data={"interests": member.interests, "version": member.version})
+    ctx, member = inside(member_id)
+    form = _contact_form(ctx, member)
     return render_template(CONTACT, form=form, member=member, hidden=members.shown(member))
 
 
@@ -108,15 +123,25 @@ def contact(member_id: UUID) -> ResponseReturnValue:
 def change_contact(member_id: UUID) -> ResponseReturnValue:
     """Change what takes effect at once."""
     ctx, member = inside(member_id)
-    hidden = members.shown(member)
+    hidden, fields = members.shown(member), change_fields.own(ctx, member.org_path)
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
-        emptied = {field: "" for field in data.pop("clear") if field not in data}
-        changes.change_own(ctx, member_id, {**data, **emptied}, data.pop("version"))
+        whole = of_form(fields, data, editing=True)
+        emptied = {field: "" for field in whole.pop("clear") if field not in whole}
+        changes.change_own(ctx, member_id, {**whole, **emptied}, whole.pop("version"))
         said = lazy("Saved. It holds at once; your branch checks it within five working days.")
         return done(said, "people_own_pages.record", member_id=member_id)
 
-    return submit(BoundForm(OwnContactForm()), use, CONTACT, member=member, hidden=hidden)
+    return submit(_contact_form(ctx, member), use, CONTACT, member=member, hidden=hidden)
+
+
+def _contact_form(ctx: Context, member: Member) -> BoundForm:
+    """Begins with what the record holds; what is sensitive stays empty, and is kept where it stays so."""
+    fields = change_fields.own(ctx, member.org_path)
+    held = field_values.stored(ctx, [member.id]).get(member.id, {}) if fields else {}
+    begins: dict[str, Any] = {"interests": member.interests, "version": member.version}
+    begins |= {f"fields.{key}": value for key, value in form_values(fields, held).items()}
+    return BoundForm(with_fields(OwnContactForm, fields, editing=True), data=begins)
 
 
 @pages.get("/me/records/<uuid:member_id>/ask")
@@ -128,7 +153,7 @@ def ask(member_id: UUID) -> ResponseReturnValue:
     if not items:
         facts = [fact for fact in own_record.view(ctx, member).facts if fact.way == "ask"]
         return render_template("people/own/choose.html", member=member, facts=facts)
-    return render_template(ASK, form=_ask_form(member, items), member=member, items=items)
+    return render_template(ASK, form=_ask_form(ctx, member, items), member=member, items=items)
 
 
 @pages.post("/me/records/<uuid:member_id>/ask")
@@ -155,7 +180,7 @@ def send(member_id: UUID) -> ResponseReturnValue:
             made = changes.ask(ctx, member_id, wanted)
         return done(lazy("Your request has been handed in."), "people_own_pages.request", request_id=made.id)
 
-    return submit(BoundForm(ask_schema(items, _now(member, items))), use, ASK, member=member, items=items)
+    return submit(BoundForm(ask_schema(items, _now(ctx, member, items))), use, ASK, member=member, items=items)
 
 
 def _items() -> list[str]:
@@ -164,16 +189,17 @@ def _items() -> list[str]:
     return [item for item in rules.ASKED if item in named]
 
 
-def _ask_form(member: Member, items: Sequence[str]) -> BoundForm:
+def _ask_form(ctx: Context, member: Member, items: Sequence[str]) -> BoundForm:
     """Begins with what the record says; what is sensitive is typed anew."""
     held = {
         field: getattr(member, field) for item in items for field in rules.fields_of(item) if field != "document_number"
     }
-    return BoundForm(ask_schema(items, _now(member, items)), data=held)
+    return BoundForm(ask_schema(items, _now(ctx, member, items)), data=held)
 
 
-def _now(member: Member, items: Sequence[str]) -> dict[str, str]:
-    return {item: change_values.readable(item, change_values.current(member, item)) for item in items}
+def _now(ctx: Context, member: Member, items: Sequence[str]) -> dict[str, str]:
+    path = member.org_path
+    return {item: change_values.readable(ctx, path, item, change_values.current(ctx, member, item)) for item in items}
 
 
 @contextmanager
@@ -186,6 +212,44 @@ def _proofs(data: dict[str, Any], items: Sequence[str]) -> Iterator[dict[str, An
             if upload is not None:
                 found[item] = upload
         yield found
+
+
+@pages.get("/me/records/<uuid:member_id>/correct")
+@signed_in
+def correct(member_id: UUID) -> ResponseReturnValue:
+    """The form in which a record that the branch returned is corrected."""
+    ctx, member = inside(member_id)
+    found = own_review.objections(ctx, member)
+    if not found:
+        return redirect(url_for("people_own_pages.record", member_id=member_id), 303)
+    return render_template(CORRECT, form=_correction(member, found), member=member, objections=_said(found))
+
+
+@pages.post("/me/records/<uuid:member_id>/correct")
+@signed_in
+def hand_in(member_id: UUID) -> ResponseReturnValue:
+    """Correct a returned record and hand it in again."""
+    ctx, member = inside(member_id)
+    found = own_review.objections(ctx, member)
+
+    def use(data: dict[str, Any]) -> ResponseReturnValue:
+        version = data.pop("version")
+        typed = {field: value for field, value in data.items() if value or field not in SEALED}
+        own_review.correct(ctx, member_id, typed, version)
+        return done(lazy("Your record has been handed in again."), "people_own_pages.record", member_id=member_id)
+
+    return submit(_correction(member, found), use, CORRECT, member=member, objections=_said(found))
+
+
+def _correction(member: Member, found: Mapping[str, str]) -> BoundForm:
+    """Begins with what the record says; what is sensitive is typed anew, or stays."""
+    fields = [field for item in found for field in rules.fields_of(item)]
+    held = {field: getattr(member, field) for field in fields if field not in SEALED}
+    return BoundForm(correct_schema(list(found)), data={**held, "version": member.version})
+
+
+def _said(found: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(translate(rules.LABELS[item]), reason) for item, reason in found.items()]
 
 
 @pages.get("/me/changes")
@@ -245,6 +309,6 @@ def file(request_id: UUID, file_id: UUID) -> Response:
 
 
 def _request(ctx: Context, request_id: UUID, view: Any) -> dict[str, Any]:
-    changed = [change_values.told(row) for row in changes.of_request(ctx, request_id)]
+    changed = [change_values.told(ctx, row) for row in changes.of_request(ctx, request_id)]
     about = {"states": rules.STATES, "tones": rules.STATE_TONES, "own_files": "people_own_pages.file"}
     return {"view": view, "changed": changed, **about}

@@ -35,7 +35,7 @@ def _like(field: str, **metadata: Any) -> Text | ma.fields.Date:
     return Text(load_default="", validate=deepcopy(list(source.validators)), metadata=shown)
 
 
-class OwnContact(Schema):
+class _Contact(Schema):
     """What takes effect at once. What is not named stays; an empty text empties it."""
 
     phone = Text(validate=validate.Length(max=30), metadata={"label": lazy("Phone"), "widget": "tel"})
@@ -47,7 +47,19 @@ class OwnContact(Schema):
     )
 
 
-class OwnContactForm(OwnContact):
+class OwnContact(_Contact):
+    """The API's body: with own fields that members fill in."""
+
+    own_fields = ma.fields.Dict(
+        data_key="fields",
+        keys=ma.fields.String(validate=validate.Length(1, 60)),
+        load_default=None,
+        allow_none=True,
+        metadata={"label": lazy("Own fields"), "description": "Fields that members fill in, value by key."},
+    )
+
+
+class OwnContactForm(_Contact):
     """The console's form: sensitive values left empty stay, unless they are ticked to be emptied."""
 
     interests = Text(
@@ -88,6 +100,13 @@ def ask_schema(items: Sequence[str], now: Mapping[str, str]) -> Schema:
     return Schema.from_dict(found, name="OwnAsk")()  # type: ignore[return-value]
 
 
+def correct_schema(items: Sequence[str]) -> Schema:
+    """The form in which a returned record is corrected: the fields that were objected to."""
+    found: dict[str, Any] = {field: _like(field) for item in items for field in rules.fields_of(item)}
+    found["version"] = ma.fields.Integer(load_default=None, allow_none=True, metadata=_VERSION)
+    return Schema.from_dict(found, name="OwnCorrection")()  # type: ignore[return-value]
+
+
 class ChangeValues(Schema):
     """New values of what is asked for; only those of the item are taken."""
 
@@ -103,6 +122,15 @@ class ChangeValues(Schema):
     political_status = _like("political_status")
     joined_on = _like("joined_on")
     joining_place = _like("joining_place")
+
+
+class OwnCorrection(Schema):
+    """Corrections of a returned record: the fields that were objected to, and no others."""
+
+    values = ma.fields.Nested(ChangeValues(partial=True), required=True)
+    version = ma.fields.Integer(
+        load_default=None, allow_none=True, validate=validate.Range(0, 2**62), metadata=_VERSION
+    )
 
 
 class ChangeWanted(Schema):
@@ -161,8 +189,17 @@ class ChangeDetail(Schema):
     proof_id = ma.fields.UUID(allow_none=True)
 
 
+class OwnObjection(Schema):
+    """Why the branch returned the record."""
+
+    item = ma.fields.String()
+    reason = ma.fields.String()
+
+
 class OwnRecordDetail(Schema):
     """One's own record."""
+
+    objections = ma.fields.List(ma.fields.Nested(OwnObjection))
 
     id = ma.fields.UUID()
     org_id = ma.fields.UUID()

@@ -49,7 +49,7 @@ def tiles(ctx: Context, member_id: str) -> Sequence[OwnTile]:
             OwnTile(
                 "people.returned",
                 lazy("Your record was returned to you"),
-                "people_own_pages.record",
+                "people_own_pages.correct",
                 lazy("Read the reasons, correct it and send it again"),
                 "alert-circle",
                 waiting=True,

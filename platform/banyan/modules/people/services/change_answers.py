@@ -99,7 +99,7 @@ def _take_effect(ctx: Context, rows: Sequence[MemberChange], answers: Mapping[st
     if side is None or member.org_id != side.id or member.status != "active":
         raise Refused(MOVED)
     if not outcome.pieces and any(
-        not rules.same(change_values.current(member, row.item), change_values.old_of(row)) for row in rows
+        not rules.same(change_values.current(ctx, member, row.item), change_values.old_of(row)) for row in rows
     ):
         raise Refused(lazy("The record was edited meanwhile. Answer this request point by point."))
     asked = {row.item: change_values.new_of(row) for row in rows}
@@ -145,7 +145,7 @@ def put_back(ctx: Context, change_id: UUID, reason: str) -> MemberChange:
         raise Invalid({"reason": [lazy("Say why: whoever asked will read it.")]})
     row = _unchecked(ctx, change_id)
     member = _held(ctx, row.member_id)
-    if not rules.same(change_values.current(member, row.item), change_values.new_of(row)):
+    if not rules.same(change_values.current(ctx, member, row.item), change_values.new_of(row)):
         raise Conflict(EDITED)
     change_values.put(ctx, member, change_values.old_of(row), "people.member.update")
     row.answer = reason.strip()

@@ -76,7 +76,7 @@ def _asked(ctx: Context, request_id: UUID, *, clear: bool) -> Asked:
     member = ctx.session.get(Member, rows[0].member_id) if rows else None
     if member is None:
         raise NotFound(NOTHING)
-    told = [change_values.told(row, member, clear=clear) for row in rows]
+    told = [change_values.told(ctx, row, member, clear=clear) for row in rows]
     return Asked(request_id, member, _name(ctx, member), told, clear)
 
 
@@ -95,7 +95,7 @@ def show_checked(ctx: Context, change_id: UUID) -> Checked:
 
 def _checked(ctx: Context, row: MemberChange, *, clear: bool) -> Checked:
     member = ctx.session.get_one(Member, row.member_id)
-    return Checked(change_values.told(row, member, clear=clear), member, _name(ctx, member), clear)
+    return Checked(change_values.told(ctx, row, member, clear=clear), member, _name(ctx, member), clear)
 
 
 def _name(ctx: Context, member: Member) -> str:

@@ -16,7 +16,7 @@ from banyan.modules.people.change_models import PURPOSE, MemberChange
 from banyan.modules.people.models import Member
 from banyan.modules.people.rules import changes as rules
 from banyan.modules.people.rules import records
-from banyan.modules.people.services import values
+from banyan.modules.people.services import change_fields, values
 from banyan.modules.people.services.changing import apply_changes
 
 
@@ -37,18 +37,22 @@ class Told:
 
     @property
     def sensitive(self) -> bool:
-        """Whether the values are masked for those who do not ask for them."""
-        return self.item in values.COLUMNS
+        """Whether values are masked for those who do not ask for them; of an own field it may be."""
+        return self.item in values.COLUMNS or self.item.startswith(rules.CUSTOM)
 
 
-def current(member: Member, item: str) -> dict[str, Any]:
+def current(ctx: Context, member: Member, item: str) -> dict[str, Any]:
     """What the record says of an item."""
+    if item.startswith(rules.CUSTOM):
+        return change_fields.current(ctx, member, item)
     record = values.record_of(member)
     return {field: record.get(field) for field in rules.fields_of(item)}
 
 
-def label(item: str) -> str:
+def label(ctx: Context, item: str, org_path: str) -> str:
     """What an item is called."""
+    if item.startswith(rules.CUSTOM):
+        return change_fields.label(ctx, item, org_path)
     return translate(rules.LABELS[item])
 
 
@@ -67,8 +71,10 @@ def new_of(row: MemberChange) -> dict[str, Any]:
     return rules.unpacked(unseal(PURPOSE, row.new_sealed, row.id))
 
 
-def readable(item: str, found: Mapping[str, Any], *, clear: bool = False) -> str:
+def readable(ctx: Context, org_path: str, item: str, found: Mapping[str, Any], *, clear: bool = False) -> str:
     """Values of an item as people read them, masked unless somebody may read them in clear."""
+    if item.startswith(rules.CUSTOM):
+        return change_fields.readable(ctx, item, org_path, found, clear=clear)
     return " ".join(part for field in rules.fields_of(item) if (part := _part(field, found.get(field), clear)))
 
 
@@ -83,7 +89,7 @@ def _part(field: str, value: Any, clear: bool) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def told(row: MemberChange, member: Member | None = None, *, clear: bool = False) -> Told:
+def told(ctx: Context, row: MemberChange, member: Member | None = None, *, clear: bool = False) -> Told:
     """A change as its reader sees it.
 
     :param member: its record, to say what it says now. :param clear: sensitive values are not masked.
@@ -91,11 +97,12 @@ def told(row: MemberChange, member: Member | None = None, *, clear: bool = False
     try:
         old, new = old_of(row), new_of(row)
     except Unreadable:
-        return Told(row, row.item, label(row.item), translate(CANNOT_BE_READ), translate(CANNOT_BE_READ))
-    now = current(member, row.item) if member is not None and row.state == rules.WAITING else old
-    between = readable(row.item, now, clear=clear) if not rules.same(now, old) else ""
-    before, after = readable(row.item, old, clear=clear), readable(row.item, new, clear=clear)
-    return Told(row, row.item, label(row.item), before, after, between)
+        unread = translate(CANNOT_BE_READ)
+        return Told(row, row.item, label(ctx, row.item, row.org_path), unread, unread)
+    now = current(ctx, member, row.item) if member is not None and row.state == rules.WAITING else old
+    before, after, then = (readable(ctx, row.org_path, row.item, one, clear=clear) for one in (old, new, now))
+    between = then if not rules.same(now, old) else ""
+    return Told(row, row.item, label(ctx, row.item, row.org_path), before, after, between)
 
 
 def put(ctx: Context, member: Member, data: Mapping[str, Any], action: str) -> None:
@@ -103,7 +110,10 @@ def put(ctx: Context, member: Member, data: Mapping[str, Any], action: str) -> N
 
     :param action: as the audit log calls it. :raises Invalid: with every reason, by field.
     """
-    apply_changes(ctx, member, data, action=action)
+    own = {key.removeprefix(rules.CUSTOM): value for key, value in data.items() if key.startswith(rules.CUSTOM)}
+    plain = {key: value for key, value in data.items() if not key.startswith(rules.CUSTOM)}
+    # The branch answers, checks or reviews all that goes through here: nothing waits for one more review by itself.
+    apply_changes(ctx, member, {**plain, "fields": own} if own else plain, action=action, reviewed=True)
 
 
 def rehearse(ctx: Context, member: Member, wanted: Mapping[str, Mapping[str, Any]]) -> None:

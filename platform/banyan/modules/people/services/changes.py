@@ -25,7 +25,7 @@ from banyan.modules.people.change_models import MemberChange
 from banyan.modules.people.models import Member
 from banyan.modules.people.rules import changes as rules
 from banyan.modules.people.rules import records
-from banyan.modules.people.services import change_values
+from banyan.modules.people.services import change_fields, change_values
 from banyan.modules.people.services.changing import subject
 
 FLOW, BRANCH = "people.change", "branch"
@@ -70,21 +70,31 @@ def change_own(ctx: Context, member_id: UUID, data: Mapping[str, Any], version: 
     Old and new value are kept. What was changed before and is not checked yet is replaced: put back would then be what
     the branch checked last.
 
-    :param data: any of `rules.AT_ONCE`; what is not named stays. :param version: of the record, as it was read.
+    :param data: any of `rules.AT_ONCE`, and ``fields``: values of own fields that members fill in, by key; what is not
+        named stays. :param version: of the record, as it was read.
     :raises Invalid: with every reason, by field. :raises Conflict: the record was changed since.
     """
     member = mine(ctx, member_id, hold=True)
     if version is not None and member.version != version:
         raise Conflict(STALE)
     given = {key: value for key, value in data.items() if key in rules.AT_ONCE}
-    before = {item: change_values.current(member, item) for item in given}
+    given |= _own_fields(ctx, member, data.get("fields") or {})
+    before = {item: change_values.current(ctx, member, item) for item in given}
     change_values.put(ctx, member, given, "people.own.update")
     for item, old in before.items():
-        new = change_values.current(member, item)
+        new = change_values.current(ctx, member, item)
         if not rules.same(old, new):
             _note(ctx, member, item, old, new)
     ctx.session.flush()
     return member
+
+
+def _own_fields(ctx: Context, member: Member, data: Mapping[str, Any]) -> dict[str, Any]:
+    known = {one.key for one in change_fields.own(ctx, member.org_path)} if data else set()
+    strange = {f"fields.{key}": [lazy("There is no such field here.")] for key in data.keys() - known}
+    if strange:
+        raise Invalid(dict(strange))
+    return {rules.CUSTOM + key: value for key, value in data.items()}
 
 
 def _note(ctx: Context, member: Member, item: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
@@ -116,9 +126,9 @@ def ask(ctx: Context, member_id: UUID, wanted: Sequence[Wanted]) -> ApprovalRequ
     _check(ctx, member, wanted, given)
     change_values.rehearse(ctx, member, given)
     with force_locale(DEFAULT_LANGUAGE):
-        items = translate(lazy(", ")).join(change_values.label(one.item) for one in wanted)
+        items = translate(lazy(", ")).join(change_values.label(ctx, one.item, member.org_path) for one in wanted)
         title = translate(lazy("%(name)s: change of %(what)s", name=member.name, what=items))
-    details: dict[Any, str] = {rules.LABELS[one.item]: _told(member, one.item, given[one.item]) for one in wanted}
+    details: dict[Any, str] = {rules.LABELS[one.item]: _told(ctx, member, one.item, given[one.item]) for one in wanted}
     request = approvals.submit(
         ctx,
         FLOW,
@@ -129,7 +139,7 @@ def ask(ctx: Context, member_id: UUID, wanted: Sequence[Wanted]) -> ApprovalRequ
         files=[one.proof for one in wanted if one.proof is not None],
     )
     for one in wanted:
-        old = change_values.current(member, one.item)
+        old = change_values.current(ctx, member, one.item)
         _row(ctx, member, one.item, old, given[one.item], kind="ask", state=rules.WAITING, request=request, wanted=one)
     publish(ctx, member.org, ChangeAsked(str(member.id), str(request.id)))
     ctx.session.flush()
@@ -163,7 +173,7 @@ def _check(ctx: Context, member: Member, wanted: Sequence[Wanted], given: Mappin
             problems[one.item] = [lazy("This cannot be asked for.")]
         elif one.item in waiting:
             problems[one.item] = [lazy("You have asked for a change of this already.")]
-        elif rules.same(given[one.item], change_values.current(member, one.item)):
+        elif rules.same(given[one.item], change_values.current(ctx, member, one.item)):
             problems[one.item] = [lazy("This is what the record says already.")]
         elif not one.reason.strip():
             problems[f"{one.item}_reason"] = [lazy("Say why: the branch will read it.")]
@@ -173,10 +183,11 @@ def _check(ctx: Context, member: Member, wanted: Sequence[Wanted], given: Mappin
         raise Invalid(problems)
 
 
-def _told(member: Member, item: str, new: Mapping[str, Any]) -> str:
+def _told(ctx: Context, member: Member, item: str, new: Mapping[str, Any]) -> str:
     """Old and new value as the approvals show them: masked where sensitive."""
-    old = change_values.readable(item, change_values.current(member, item)) or "—"
-    return f"{old} → {change_values.readable(item, new) or '—'}"
+    old, path = change_values.current(ctx, member, item), member.org_path
+    before, after = (change_values.readable(ctx, path, item, one) or "—" for one in (old, new))
+    return f"{before} → {after}"
 
 
 def _row(

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from banyan.kernel.context import Context
-from banyan.kernel.i18n import translate
 from banyan.modules.access.services.readers import Reading, readers
 from banyan.modules.audit.services import record
 from banyan.modules.people.change_models import MemberChange
 from banyan.modules.people.models import Member, Membership
 from banyan.modules.people.permissions import MEMBER_READ, SENSITIVE_REVEAL
 from banyan.modules.people.rules import changes as rules
-from banyan.modules.people.services import change_values, changes, periods
+from banyan.modules.people.services import change_fields, change_values, changes, periods
 from banyan.modules.people.services.change_values import Told
 from banyan.modules.people.services.changing import subject
+from banyan.modules.people.services.field_reading import fields_of
 from banyan.modules.tenancy.models import Org
 
 FIXED = ("number", "admitted_on")
@@ -66,28 +66,26 @@ def view(ctx: Context, member: Member, *, clear: bool = False) -> OwnRecord:
             select(MemberChange.item).where(MemberChange.member_id == member.id, MemberChange.state == rules.WAITING)
         )
     )
-    items = (*rules.ASKED, *rules.AT_ONCE)
+    fields = fields_of(ctx, member.org_path)
+    items = (*rules.ASKED, *rules.AT_ONCE, *(rules.CUSTOM + one.key for one in fields))
+    by_member = {rules.CUSTOM + one.key for one in fields if one.filled_by == change_fields.BY_MEMBER}
     return OwnRecord(
         member=member,
         org=ctx.session.get_one(Org, member.org_id),
         clear=clear,
-        facts=[_fact(member, item, waiting, clear) for item in items],
+        facts=[_fact(ctx, member, item, waiting, clear, by_member) for item in items],
         periods=periods.periods(ctx, member.id),
         readers=readers(ctx, member.org, MEMBER_READ.name),
         revealers=readers(ctx, member.org, SENSITIVE_REVEAL.name),
-        changes=[change_values.told(row) for row in changes.of_member(ctx, member, 20)],
+        changes=[change_values.told(ctx, row) for row in changes.of_member(ctx, member, 20)],
     )
 
 
-def _fact(member: Member, item: str, waiting: set[str], clear: bool) -> Fact:
-    value = change_values.readable(item, change_values.current(member, item), clear=clear)
-    return Fact(
-        item,
-        translate(rules.LABELS[item]),
-        value,
-        "at_once" if item in rules.AT_ONCE else "ask",
-        item in waiting,
-    )
+def _fact(ctx: Context, member: Member, item: str, waiting: set[str], clear: bool, by_member: set[str]) -> Fact:
+    value = change_values.readable(ctx, member.org_path, item, change_values.current(ctx, member, item), clear=clear)
+    at_once = item in rules.AT_ONCE or item in by_member
+    way = "at_once" if at_once else "ask" if item in rules.ASKED else ""
+    return Fact(item, change_values.label(ctx, item, member.org_path), value, way, item in waiting)
 
 
 def show(ctx: Context, member: Member) -> OwnRecord:
