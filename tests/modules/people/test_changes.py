@@ -29,6 +29,7 @@ from banyan.modules.people.services import (
     change_values,
     changes,
     members,
+    reviewing,
     values,
 )
 from tests.modules.people.conftest import identity_number
@@ -325,10 +326,11 @@ def test_the_record_holds_what_was_agreed_to_and_nothing_else(branch: Branch, da
     before = values.record_of(branch.record())
     items = data.draw(st.lists(st.sampled_from(sorted(VALUES)), min_size=1, max_size=4, unique=True))
     asked = {item: data.draw(st.sampled_from(VALUES[item])) for item in items}
+    drawn = {item: data.draw(st.booleans()) for item in asked}
     asked = {item: value for item, value in asked.items() if (value or None) != (before[item] or None)}
     if not asked:
         return
-    agreed = {item: data.draw(st.booleans()) for item in asked}
+    agreed = {item: drawn[item] for item in asked}
     branch.answer(branch.ask(**asked), **{item: yes or "不行" for item, yes in agreed.items()})
     expected = {**before, **{item: value for item, value in asked.items() if agreed[item]}}
     assert values.record_of(branch.record()) == expected
@@ -444,3 +446,31 @@ def test_pages_of_members_need_no_role_and_show_nothing_of_others(served: Branch
     world.grant(branch.account, branch.org)
     both = world.sign_in(branch.account).get(f"/orgs/{branch.org.code}/").text
     assert 'href="/me"' in both
+
+
+@pytest.mark.clause("PPL-03", "ACC-03")
+def test_a_returned_record_is_corrected_where_it_was_objected_to_and_handed_in(served: Branch) -> None:
+    branch = served
+    world = branch.registry.world
+    with branch.as_branch() as ctx:
+        said = {"workplace": "请写全称", "joining_place": "缺"}
+        data = {"remarks": said, "version": branch.record().version}
+        reviewing.review(ctx, branch.member.id, data)
+    browser, headers = world.sign_in(branch.account), world.token(branch.account)
+    home = browser.get("/me").text
+    assert f'href="/me/records/{branch.member.id}/correct"' in home
+    assert "请写全称" in browser.get(f"/me/records/{branch.member.id}").text
+    form = browser.get(f"/me/records/{branch.member.id}/correct").text
+    assert 'name="workplace"' in form
+    assert 'name="name"' not in form, "what was not objected to stays"
+    client, url = world.app.test_client(), f"/api/v1/me/records/{branch.member.id}/corrections"
+    assert client.post(url, json={"values": {"name": "成员一"}}, headers=headers).status_code == 422
+    typed = {"workplace": "长春市第一中学", "joining_place": "长春市", "version": str(branch.record().version)}
+    assert browser.post(f"/me/records/{branch.member.id}/correct", data=typed).status_code == 303
+    record = branch.record()
+    assert (record.workplace, record.joining_place, record.review) == ("长春市第一中学", "长春市", "pending")
+    assert client.post(url, json={"values": {}}, headers=headers).status_code == 409, "it is handed in already"
+    with branch.as_branch() as ctx:
+        reviewing.review(ctx, branch.member.id, {"remarks": {}, "version": branch.record().version})
+    branch.answer(branch.ask(name="成员一"), name=True)
+    assert branch.record().review == "accepted", "what the branch agreed to needs no second review"

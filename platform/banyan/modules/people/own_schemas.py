@@ -124,10 +124,18 @@ class ChangeValues(Schema):
     joining_place = _like("joining_place")
 
 
+class CorrectionValues(ChangeValues):
+    """New values of what was objected to; what is not named stays."""
+
+    phone = Text(validate=validate.Length(max=30))
+    email = Text(validate=validate.Length(max=254))
+    address = Text(validate=validate.Length(max=200))
+
+
 class OwnCorrection(Schema):
     """Corrections of a returned record: the fields that were objected to, and no others."""
 
-    values = ma.fields.Nested(ChangeValues(partial=True), required=True)
+    values = ma.fields.Nested(CorrectionValues(partial=True), required=True)
     version = ma.fields.Integer(
         load_default=None, allow_none=True, validate=validate.Range(0, 2**62), metadata=_VERSION
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask_babel import force_locale
 from sqlalchemy import select
 
@@ -12,10 +14,10 @@ from banyan.modules.people.change_models import MemberChange
 from banyan.modules.people.models import Member
 from banyan.modules.people.rules import changes as rules
 from banyan.modules.people.services.leaving import LEFT
-from banyan.modules.people.services.moving import WHEN_GONE
+from banyan.modules.people.services.moving import MOVED
 
 
-def end_open(ctx: Context, member: Member) -> None:
+def end_open(ctx: Context, member: Member, _on: date) -> None:
     """Take back, for the member, what the former organisation has not answered; the member may ask again."""
     waiting = select(MemberChange.request_id).where(
         MemberChange.member_id == member.id, MemberChange.state == rules.WAITING
@@ -26,5 +28,5 @@ def end_open(ctx: Context, member: Member) -> None:
         approvals.withdraw(ctx, request_id, note=note, vouched=True)
 
 
-WHEN_GONE.append(end_open)
-LEFT.append(lambda ctx, member, _on: end_open(ctx, member))
+MOVED.append(end_open)
+LEFT.append(end_open)

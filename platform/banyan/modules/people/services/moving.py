@@ -23,9 +23,6 @@ from banyan.modules.people.services import field_values, periods
 from banyan.modules.people.services.changing import subject
 from banyan.modules.tenancy.models import Org
 
-# Called in the transaction when a record has gone elsewhere or its member has left: what was open there ends.
-WHEN_GONE: list[Callable[[Context, Member], None]] = []
-
 # Tables of this module whose rows belong to a record and go along: each has ``member_id`` and repeats its organisation.
 FOLLOWING: list[type[OrgPair]] = []
 # What rooms of this module do, in the same transaction, when a record has moved.
@@ -79,8 +76,6 @@ def move(
     for follow in MOVED:
         follow(ctx, member, on)
     period = periods.open_period(ctx, member, on, how, request_id=request_id, reason=reason)
-    for settle in WHEN_GONE:
-        settle(ctx, member)
     if member.account_id is not None:
         homes.follow(ctx, member.account_id, left, place)
     for side in (left, place):
