@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from banyan.kernel.db.base import Base, Identified, Versioned, c_text
 from banyan.kernel.db.scoped import OrgPair
 from banyan.kernel.i18n import lazy
+
+# What is over at an instant was good until the one before: midnight is the end of a day, not the next day.
+INSTANT = timedelta(seconds=1)
 
 
 class Account(Identified, Versioned, OrgPair, Base):
@@ -137,6 +140,11 @@ class ApiToken(Identified, OrgPair, Base):
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[UUID | None]
     places: Mapped[list[TokenPlace]] = relationship(cascade="all, delete-orphan", passive_deletes=True)
+
+    @property
+    def last_at(self) -> datetime | None:
+        """The last instant at which it is good, of the day that people chose; None: for ever."""
+        return self.expires_at - INSTANT if self.expires_at is not None else None
 
 
 class TokenPlace(OrgPair, Base):

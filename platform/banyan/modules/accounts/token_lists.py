@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from banyan.kernel.i18n import lazy
 from banyan.kernel.tables import NOW, Column, Filter, Sort, TableDef
-from banyan.modules.accounts.models import Account, ApiToken
+from banyan.modules.accounts.models import INSTANT, Account, ApiToken
 from banyan.modules.accounts.rules import ENDS_SOON
 from banyan.modules.tenancy.models import Org
 
@@ -58,7 +58,7 @@ TOKENS = TableDef(
         Column("holder", lazy("Acts for"), Holder.sign_in_name, "code"),
         Column("maker", lazy("Made by"), Maker.sign_in_name, "code", shown=False),
         Column("hint", lazy("Ends in"), ApiToken.hint, "code", shown=False),
-        Column("expires_at", lazy("Expires at"), ApiToken.expires_at, "datetime"),
+        Column("expires_at", lazy("Expires at"), ApiToken.expires_at - INSTANT, "datetime"),
         Column("used_at", lazy("Last used"), ApiToken.used_at, "datetime"),
         Column("used_from", lazy("Last address"), ApiToken.used_from, "code"),
         Column("created_at", lazy("Made at"), ApiToken.created_at, "datetime", shown=False),

@@ -16,10 +16,12 @@ from banyan.kernel.files import DOCUMENT_TYPES, StoredFile, sniff
 from banyan.modules.approvals.services.panel import file_of
 from banyan.modules.people import own_schemas as schemas
 from banyan.modules.people.change_api import of, request_detail
+from banyan.modules.people.file_api import line
+from banyan.modules.people.file_schemas import TimelinePage, TimelineQuery
 from banyan.modules.people.models import Member
 from banyan.modules.people.own_place import inside, request_inside
 from banyan.modules.people.rules import changes as rules
-from banyan.modules.people.services import change_proofs, change_reading, changes, own, own_record, own_review
+from banyan.modules.people.services import change_proofs, change_reading, changes, own, own_record, own_review, timeline
 from banyan.modules.people.services.changes import Wanted
 from banyan.modules.tasks.downloads import BYTES, attachment
 from banyan.modules.tenancy.models import Org
@@ -80,6 +82,19 @@ class Record(MethodView):
         ctx, _member = inside(member_id)
         version, own_fields = data.pop("version"), data.pop("own_fields")
         return record_detail(ctx, changes.change_own(ctx, member_id, {**data, "fields": own_fields}, version))
+
+
+@api.route("/records/<uuid:member_id>/timeline")
+class Life(MethodView):
+    """One's own life."""
+
+    @api.arguments(TimelineQuery, location="query")
+    @api.response(200, TimelinePage)
+    @signed_in
+    def get(self, query: dict[str, Any], member_id: UUID) -> dict[str, Any]:
+        """Show one's own life as the organisations know it, the latest day first"""
+        ctx, member = inside(member_id)
+        return line(timeline.of_person(ctx, member.person_id, kind=query["kind"], page=query["page"]))
 
 
 @api.route("/records/<uuid:member_id>/corrections")

@@ -38,6 +38,7 @@ from banyan.modules.people.services import (
     own,
     own_record,
     own_review,
+    timeline,
 )
 from banyan.modules.people.services.changes import NOTHING, Wanted
 from banyan.modules.tasks.downloads import attachment
@@ -95,6 +96,7 @@ def _record(
         view=view,
         others=others,
         objections=objections,
+        line=timeline.of_person(rt.current(), view.member.person_id, size=8),
         names=own_home.names(rt.current(), others),
         changes=choices.CHANGES,
         statuses=choices.STATUSES,
@@ -212,6 +214,16 @@ def _proofs(data: dict[str, Any], items: Sequence[str]) -> Iterator[dict[str, An
             if upload is not None:
                 found[item] = upload
         yield found
+
+
+@pages.get("/me/records/<uuid:member_id>/timeline")
+@signed_in
+def life(member_id: UUID) -> ResponseReturnValue:
+    """One's own life as the organisations know it, in one line of days."""
+    ctx, member = inside(member_id)
+    page = request.args.get("page", 1, type=int)
+    line = timeline.of_person(ctx, member.person_id, page=page)
+    return render_template("people/own/timeline.html", line=line, member=member)
 
 
 @pages.get("/me/records/<uuid:member_id>/correct")

@@ -64,6 +64,7 @@ def show() -> ResponseReturnValue:
         org=organisations.here(ctx),
         modules_on=len(optional & known.modules),
         modules_all=len(optional),
+        modules_always=len(manager.current().always_on),
     )
 
 

@@ -24,7 +24,7 @@ from banyan.modules.people.rules.records import CHOICES
 from banyan.modules.people.rules.review import UNREVIEWED
 from banyan.modules.tenancy.models import Org
 
-_CHANGE = "people.member.update"
+_CHANGES = ("people.member.update", "people.own.agreed", "people.own.correct")
 
 
 def told(ctx: Context, person_id: UUID, most: int) -> Iterator[TimelineEntry]:
@@ -109,7 +109,7 @@ def _changes(ctx: Context, person_id: UUID, most: int) -> Iterator[TimelineEntry
     records = [str(one) for one in ctx.session.scalars(select(Member.id).where(Member.person_id == person_id))]
     rows = ctx.session.execute(
         select(AuditEntry.at, AuditEntry.before, AuditEntry.after)
-        .where(AuditEntry.subject_id.in_(records), AuditEntry.subject_type == "member", AuditEntry.action == _CHANGE)
+        .where(AuditEntry.subject_id.in_(records), AuditEntry.subject_type == "member", AuditEntry.action.in_(_CHANGES))
         .order_by(AuditEntry.at.desc())
         .limit(most)
     )
