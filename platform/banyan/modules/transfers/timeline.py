@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-from flask import g, url_for
+from flask import g, has_request_context, url_for
 from sqlalchemy import select
 
 from banyan.kernel.clock import SHANGHAI
@@ -29,5 +29,6 @@ def entries(ctx: Context, person_id: UUID, most: int) -> Iterator[TimelineEntry]
         way = lazy("Transfer: %(origin)s → %(to)s", origin=transfer.from_name, to=transfer.to_name)
         day = transfer.moved_on or transfer.applied_at.astimezone(SHANGHAI).date()
         said = f"{KINDS[transfer.kind]} · {STATES[transfer.state]}"
-        address = url_for("transfers_pages.show", transfer_id=transfer.id) if g.get("code") else ""
+        there = has_request_context() and g.get("code")
+        address = url_for("transfers_pages.show", transfer_id=transfer.id) if there else ""
         yield TimelineEntry(day, KIND, way, said, address)
