@@ -15,7 +15,8 @@ _RANGE = "(org_path >= current_setting('app.lo', true) AND org_path < current_se
 _MINE = "account_id = nullif(current_setting('app.me', true), '')::uuid"
 # Row security of the sides narrows them to those the session may see.
 _SIDE = "EXISTS (SELECT FROM transfer_party p WHERE p.transfer_id = transfer.id)"
-_SEEN = f"{_RANGE} OR {_MINE} OR {_SIDE}"
+_TO = "(to_path >= current_setting('app.lo', true) AND to_path < current_setting('app.hi', true))"
+_SEEN = f"{_RANGE} OR {_TO} OR {_MINE} OR {_SIDE}"
 TABLES = ("transfer_message", "transfer_note", "transfer_party", "transfer", "transfer_batch")
 
 
@@ -84,6 +85,7 @@ def _tables() -> None:
         sa.Column("from_id", sa.Uuid(), nullable=True),
         sa.Column("from_name", sa.Text(), nullable=False),
         sa.Column("to_id", sa.Uuid(), nullable=True),
+        sa.Column("to_path", sa.Text(collation="C"), nullable=True),
         sa.Column("to_name", sa.Text(), nullable=False),
         sa.Column("away_code", sa.Text(collation="C"), server_default="", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
@@ -123,7 +125,10 @@ def _tables() -> None:
         ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_transfer_person_id")),
         sa.ForeignKeyConstraint(["request_id"], ["approval_request.id"], name=op.f("fk_transfer_request_id")),
-        sa.ForeignKeyConstraint(["to_id"], ["org.id"], name=op.f("fk_transfer_to_id")),
+        sa.ForeignKeyConstraint(
+            ["to_id", "to_path"], ["org.id", "org.path"], name="fk_transfer_to", onupdate="CASCADE"
+        ),
+        sa.CheckConstraint("(to_id IS NULL) = (to_path IS NULL)", name=op.f("ck_transfer_to_path")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfer")),
     )
     op.create_index(
@@ -154,6 +159,7 @@ def _tables() -> None:
     op.create_index("ix_transfer_person_id", "transfer", ["person_id"], unique=False)
     op.create_index("ix_transfer_request_id", "transfer", ["request_id"], unique=False)
     op.create_index("ix_transfer_to_id", "transfer", ["to_id"], unique=False)
+    op.create_index("ix_transfer_to_path", "transfer", ["to_path"], unique=False)
     op.create_index("uq_transfer_crossing_id_direction", "transfer", ["crossing_id", "direction"], unique=True)
     op.create_index(
         "uq_transfer_member_id_open",

@@ -1,8 +1,8 @@
 """Transfers as a list, with tabs for what comes in, goes out, is late.
 
-Plans, as ``banyan_app``: whose transfers one sees is asked of ``transfer_party`` by ``org_path`` where the reader's
-place is narrow, and by ``transfer_id`` while ``(applied_at, id)`` is walked backwards where it is wide. What is late is
-the beginning of ``approval_desk``, which holds open requests alone, by its unique ``request_id``.
+Plans, as ``banyan_app`` with 200,000 transfers: of a narrow place those that ``org_path`` and ``to_path`` find, both by
+index; of a wide one ``(applied_at, id)`` backwards until the page is full. What is late is the beginning of
+``approval_desk``, which holds open requests alone, by its unique ``request_id``.
 """
 
 from __future__ import annotations

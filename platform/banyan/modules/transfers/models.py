@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from banyan.kernel.db.base import Base, Identified, Versioned, c_text
@@ -34,6 +34,8 @@ class Transfer(Identified, Versioned, OrgPair, Base):
     :ivar origin: ``own``: asked for by the member; ``branch``: by the sending branch; ``outside``: by another tree.
     :ivar member_id: the record; of an inward transfer, the one that admission made. :ivar account_id: its account.
     :ivar from_id: with ``to_id``, the sides that are of this tree; ``away_code`` is the code of the one that is not.
+        ``to_path`` is the place of the receiving one, as the row's own is that of the side that keeps it: lists look
+        there, as a join with the parties would read all of them.
     :ivar from_name: with ``to_name``, what they were called at the time.
     :ivar effective_on: the day to move on; None: at once. :ivar moved_on: the day it happened.
     :ivar opinion: the last reason given, by people or by what failed. :ivar request_id: of the approval engine.
@@ -64,7 +66,10 @@ class Transfer(Identified, Versioned, OrgPair, Base):
         Index("ix_transfer_person_id", "person_id"),
         Index("ix_transfer_account_id", "account_id", postgresql_where=text("account_id IS NOT NULL")),
         Index("ix_transfer_from_id", "from_id"),
+        ForeignKeyConstraint(["to_id", "to_path"], ["org.id", "org.path"], onupdate="CASCADE", name="fk_transfer_to"),
+        CheckConstraint("(to_id IS NULL) = (to_path IS NULL)", name="to_path"),
         Index("ix_transfer_to_id", "to_id"),
+        Index("ix_transfer_to_path", "to_path"),
         Index("ix_transfer_request_id", "request_id"),
         Index("ix_transfer_batch_id_name_id", "batch_id", "name", "id", postgresql_where=text("batch_id IS NOT NULL")),
         Index("ix_transfer_accepted", "id", postgresql_where=text("state = 'accepted'")),
@@ -80,7 +85,8 @@ class Transfer(Identified, Versioned, OrgPair, Base):
     name: Mapped[str]
     from_id: Mapped[UUID | None] = mapped_column(ForeignKey("org.id"))
     from_name: Mapped[str]
-    to_id: Mapped[UUID | None] = mapped_column(ForeignKey("org.id"))
+    to_id: Mapped[UUID | None]
+    to_path: Mapped[str] = mapped_column(Text(collation="C"), nullable=True)
     to_name: Mapped[str]
     away_code: Mapped[str] = c_text(default="", server_default="")
     reason: Mapped[str] = mapped_column(default="", server_default="")

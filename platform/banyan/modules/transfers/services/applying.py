@@ -209,6 +209,7 @@ def _keep(ctx: Context, member: Member, way: Way, data: Mapping[str, Any], origi
         from_id=way.from_org.id,
         from_name=way.from_org.name,
         to_id=None if way.outward else way.to.id,
+        to_path=None if way.outward else way.to.path,
         to_name=way.to.name,
         away_code=way.to.code if way.outward else "",
         reason=data.get("reason", ""),

@@ -35,8 +35,11 @@ def merge(ctx: Context, org: OrgRef, into: OrgRef) -> None:
     between = select(Transfer.id).where(Transfer.state.in_(OPEN), Transfer.direction == "within", both)
     for transfer_id in ctx.session.scalars(between).all():
         _close(ctx, transfer_id, lazy("The two organisations have become one; the member is where it wanted to be."))
-    for column in (Transfer.from_id, Transfer.to_id):
-        statement = update(Transfer).where(column == org.id).values({column: into.id})
+    for column, values in (
+        (Transfer.from_id, {"from_id": into.id}),
+        (Transfer.to_id, {"to_id": into.id, "to_path": into.path}),
+    ):
+        statement = update(Transfer).where(column == org.id).values(**values)
         ctx.session.execute(statement.execution_options(synchronize_session=False))
     _parties(ctx, org, into)
     _batches(ctx, org, into)

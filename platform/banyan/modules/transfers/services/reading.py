@@ -76,9 +76,16 @@ def notes(ctx: Context, transfer: Transfer) -> Sequence[TransferNote]:
 
 def seen(ctx: Context, permission: str = READ.name, sides: Sequence[str] = SIDES) -> ColumnElement[bool]:
     """The predicate of transfers one of whose ``sides`` lies here or below, where the actor may see them."""
-    inside = visible(ctx, permission, TransferParty.org_path, within=ctx.here)
-    side = or_(*(TransferParty.side == name for name in sides))
-    return exists().where(TransferParty.transfer_id == Transfer.id, side, inside)
+    places = {
+        "from": visible(ctx, permission, Transfer.org_path, within=ctx.here) & (Transfer.direction != "inward"),
+        "to": visible(ctx, permission, Transfer.to_path, within=ctx.here),
+        "above": exists().where(
+            TransferParty.transfer_id == Transfer.id,
+            TransferParty.side == "above",
+            visible(ctx, permission, TransferParty.org_path, within=ctx.here),
+        ),
+    }
+    return or_(*(places[name] for name in sides))
 
 
 def batch(ctx: Context, batch_id: UUID) -> TransferBatch:
