@@ -36,6 +36,7 @@ from banyan.modules.notices import plugin as notices
 from banyan.modules.operators import plugin as operators
 from banyan.modules.operators.services import standing
 from banyan.modules.people import plugin as people
+from banyan.modules.privacy import plugin as privacy
 from banyan.modules.stats import plugin as stats
 from banyan.modules.surveys import plugin as surveys
 from banyan.modules.tasks import plugin as tasks
@@ -59,6 +60,7 @@ CORE: Mapping[str, Any] = {
     "approvals": approvals,
     "administrators": administrators,
     "people": people,
+    "privacy": privacy,
     "transfers": transfers,
     "stats": stats,
     "surveys": surveys,

@@ -34,6 +34,9 @@ from banyan.modules.people.campaign_models import Campaign
 from banyan.modules.people.change_models import MemberChange
 from banyan.modules.people.field_models import MemberField, MemberFilter
 from banyan.modules.people.file_models import FileEntry, Post
+from banyan.modules.privacy.models import DataRequest
+from banyan.modules.privacy.notice_models import Guardian, PrivacyNotice
+from banyan.modules.privacy.register_models import Breach, RegisterEntry
 from banyan.modules.surveys.models import Survey
 from banyan.modules.tenancy.models import Org
 from banyan.modules.transfers.models import Transfer, TransferBatch, TransferParty
@@ -166,6 +169,10 @@ class Foreign:
             request_id="", subject_type="org", subject_id=str(org.id), subject_label="", **place,
         )  # fmt: skip
         body = ExternalBody(kind="sponsor", name="x", since=now.date(), created_at=now, **place)
+        member = world.member(org)
+        notice = PrivacyNotice(
+            number=1, purpose="x", basis="x", categories="x", retention="x", contact="x", created_at=now, **place
+        )
         words = OutgoingContent(subject="x", body="x", created_at=now, **place)
         world.session.add_all([body, words])
         world.session.flush()
@@ -238,6 +245,23 @@ class Foreign:
             "transfer_id": Transfer(
                 origin="branch", kind="other", name="x", from_id=org.id, from_name="x", to_name="x", state="done",
                 applied_at=now, **place,
+            ),
+            "notice_id": notice,
+            "data_request_id": DataRequest(
+                kind="erasure", how="organisation", state="rejected", member_id=member.id, person_id=member.person_id,
+                asked_at=now, **place,
+            ),
+            "guardian_id": Guardian(
+                member_id=member.id, person_id=member.person_id, name="x", relation="mother", consented_on=now.date(),
+                recorded_at=now, **place,
+            ),
+            "register_id": RegisterEntry(
+                kind="processor", title="x", party="x", purpose="x", categories="x", measures="x", since=now.date(),
+                keep_until=now.date(), created_at=now, **place,
+            ),
+            "breach_id": Breach(
+                title="x", what="x", categories="x", people=1, authority="x", found_at=now, due_at=now, created_at=now,
+                **place,
             ),
             "survey_id": Survey(
                 host="x", host_id=org.id, title="x", questions=[{"key": "q1", "kind": "text", "label": "x"}],

@@ -358,6 +358,24 @@ def banyan_erase_person(ctx: Context, person_id: str) -> dict[str, int]:  # type
 
 
 @hookspec
+def banyan_person_erasable(ctx: Context, person_id: str) -> Sequence[Text]:  # type: ignore[empty-body]
+    """What stands in the way of erasing a person: something that is open and names the person. It sees the whole tree.
+
+    :param person_id: UUID. :return: all reasons against it, or nothing.
+    """
+
+
+@hookspec
+def banyan_person_kept(ctx: Context, person_id: str) -> Sequence[Text]:  # type: ignore[empty-body]
+    """What stays when a person is erased, and why: votes, money, decisions. It sees the whole tree.
+
+    Told to the person before, and kept with the request afterwards: sentences of the catalogue, without values in them.
+
+    :param person_id: UUID. :return: sentences; nothing where the module keeps nothing of this person.
+    """
+
+
+@hookspec
 def banyan_persons_merged(ctx: Context, kept: str, gone: str) -> None:
     """Two persons turned out to be one, in the same transaction; it sees the whole tree.
 

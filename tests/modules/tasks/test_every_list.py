@@ -20,6 +20,8 @@ from banyan.modules.notices.models import Notice, NoticeRecipient
 from banyan.modules.people.campaign_models import Campaign, CampaignAnswer
 from banyan.modules.people.change_models import MemberChange
 from banyan.modules.people.file_models import FileEntry, Post
+from banyan.modules.privacy.models import DataRequest, Look
+from banyan.modules.privacy.register_models import Breach, RegisterEntry
 from banyan.modules.surveys.models import Survey
 from banyan.modules.tasks.exports import listed
 from banyan.modules.tenancy.life_models import OrgRevocation
@@ -76,6 +78,22 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
     about: dict[str, Any] = {"member_id": member.id, "person_id": member.person_id, **place}
     session.add(Post(holder="成员001", title="书记", kind="head", began_on=today, began_by="elected", **about))
     session.add(FileEntry(kind="award", title="优秀团员", day=today, **about))
+    about: dict[str, Any] = {"member_id": member.id, "person_id": member.person_id}
+    at = world.clock.now()
+    seat: dict[str, Any] = {"org_id": province.id, "org_path": province.path}
+    session.add_all(
+        [
+            Look(account_name="x", at=at, how="page", fields=["phone"], reason="verify", **about, **seat),
+            DataRequest(kind="copy", how="member", state="done", asked_at=at, **about, **seat),
+            RegisterEntry(
+                kind="processor", title="短信服务", party="甲", purpose="x", categories="x", measures="x", since=today,
+                keep_until=today, **place,
+            ),
+            Breach(
+                title="误发名单", what="x", categories="x", people=1, authority="x", found_at=at, due_at=at, **place
+            ),
+        ]
+    )  # fmt: skip
     session.add(ExternalFiling(body_id=body.id, subject="章程", sent_on=today, due_order=today, **place))
     gone = Transfer(
         org_id=province.id, org_path=province.path, origin="branch", kind="study", name="成员001", from_name="甲",

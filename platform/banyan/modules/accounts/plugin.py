@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
 import click
 from flask import Blueprint
@@ -38,7 +40,7 @@ from banyan.modules.accounts import (
 )
 from banyan.modules.accounts.imports import IMPORTS
 from banyan.modules.accounts.pages import pages
-from banyan.modules.accounts.services import finding
+from banyan.modules.accounts.services import finding, of_person
 from banyan.modules.accounts.services.codes import against_revocation
 from banyan.plugins import hookimpl
 
@@ -150,3 +152,18 @@ def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:
 @hookimpl
 def banyan_cli() -> Sequence[click.Command]:
     return (cli.commands,)
+
+
+@hookimpl
+def banyan_export_person(ctx: Context, person_id: str) -> dict[str, Any]:
+    return of_person.held(ctx, UUID(person_id))
+
+
+@hookimpl
+def banyan_erase_person(ctx: Context, person_id: str) -> dict[str, int]:
+    return of_person.close(ctx, UUID(person_id))
+
+
+@hookimpl
+def banyan_persons_merged(ctx: Context, kept: str, gone: str) -> None:
+    of_person.merge(ctx, UUID(kept), UUID(gone))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
 from flask import Blueprint
 from flask_smorest import Blueprint as ApiBlueprint
@@ -18,7 +20,7 @@ from banyan.kernel.i18n import lazy
 from banyan.kernel.values import Binding, ModuleManifest, NavItem, OrgRef, Permission, Role
 from banyan.modules.administrators import addresses, api, events, exports, flow, models, permissions
 from banyan.modules.administrators.pages import pages
-from banyan.modules.administrators.services import opening, standing
+from banyan.modules.administrators.services import of_person, opening, standing
 from banyan.plugins import hookimpl
 
 
@@ -110,3 +112,13 @@ def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:
     if found is None:
         return ()
     return (lazy("Application %(number)s of this organisation is not decided yet.", number=found.number),)
+
+
+@hookimpl
+def banyan_export_person(ctx: Context, person_id: str) -> dict[str, Any]:
+    return of_person.held(ctx, UUID(person_id))
+
+
+@hookimpl
+def banyan_erase_person(ctx: Context, person_id: str) -> dict[str, int]:
+    return of_person.erase(ctx, UUID(person_id))

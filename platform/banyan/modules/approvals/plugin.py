@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
 from flask import Blueprint
 from flask_smorest import Blueprint as ApiBlueprint
@@ -20,7 +22,7 @@ from banyan.modules.approvals import events, labels, lists, models, permissions
 from banyan.modules.approvals.api import api
 from banyan.modules.approvals.jobs import JOBS
 from banyan.modules.approvals.pages import pages
-from banyan.modules.approvals.services import life, seats
+from banyan.modules.approvals.services import life, of_person, seats
 from banyan.plugins import hookimpl
 
 
@@ -123,3 +125,13 @@ def banyan_org_merging(ctx: Context, org: OrgRef, into: OrgRef) -> None:
 @hookimpl
 def banyan_org_revocable(ctx: Context, org: OrgRef) -> Sequence[Text]:
     return life.in_the_way(ctx, org)
+
+
+@hookimpl
+def banyan_export_person(ctx: Context, person_id: str) -> dict[str, Any]:
+    return of_person.held(ctx, UUID(person_id))
+
+
+@hookimpl
+def banyan_erase_person(ctx: Context, person_id: str) -> dict[str, int]:
+    return of_person.erase(ctx, UUID(person_id))
