@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import marshmallow as ma
 from marshmallow import validate
 
 from banyan.api.schemas import Schema, Text
+from banyan.kernel.clock import SHANGHAI
 from banyan.kernel.i18n import lazy
 from banyan.modules.privacy.rules import LONGEST_NOTE, REASONS, REGISTERS, RELATIONS, SHORTEST_NOTE
 from banyan.modules.privacy.services.looks import FIELD_LABELS
 
 _LONG = validate.Length(2, 4000)
 _FILE = lazy("PDF, PNG, JPG or DOCX.")
+
+
+class Moment(ma.fields.AwareDateTime):
+    """An instant; typed without a zone it is meant in mainland China, as forms show it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(default_timezone=SHANGHAI, **options)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else f"{value.astimezone(SHANGHAI):%Y-%m-%dT%H:%M}"
 
 
 def long_text(label: object, *, required: bool = True) -> Text:
@@ -300,13 +313,13 @@ class BreachFollow(Schema):
     cause = long_text(lazy("Cause"), required=False)
     harm = long_text(lazy("What harm it may do"), required=False)
     measures = long_text(lazy("Measures taken"), required=False)
-    authority_told_at = ma.fields.AwareDateTime(
+    authority_told_at = Moment(
         load_default=None, allow_none=True, metadata={"label": lazy("Authority told at"), "widget": "datetime-local"}
     )
-    people_told_at = ma.fields.AwareDateTime(
+    people_told_at = Moment(
         load_default=None, allow_none=True, metadata={"label": lazy("People told at"), "widget": "datetime-local"}
     )
-    closed_at = ma.fields.AwareDateTime(
+    closed_at = Moment(
         load_default=None, allow_none=True, metadata={"label": lazy("Closed at"), "widget": "datetime-local"}
     )
     version = ma.fields.Integer(required=True, metadata={"widget": "hidden"})
@@ -332,7 +345,7 @@ class BreachCreate(Schema):
         metadata={"label": lazy("Authority to be told"), "help": lazy("Within three days after it was found.")},
     )
     tell_people = ma.fields.Boolean(load_default=False, metadata={"label": lazy("Those concerned have to be told")})
-    found_at = ma.fields.AwareDateTime(required=True, metadata={"label": lazy("Found at"), "widget": "datetime-local"})
+    found_at = Moment(required=True, metadata={"label": lazy("Found at"), "widget": "datetime-local"})
 
 
 class BreachDetail(Schema):

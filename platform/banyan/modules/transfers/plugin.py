@@ -200,6 +200,16 @@ def banyan_erase_person(ctx: Context, person_id: str) -> dict[str, int]:
 
 
 @hookimpl
+def banyan_person_erasable(ctx: Context, person_id: str) -> Sequence[Text]:
+    return privacy.against(ctx, person_id)
+
+
+@hookimpl
+def banyan_person_kept(ctx: Context, person_id: str) -> Sequence[Text]:
+    return privacy.kept(ctx, person_id)
+
+
+@hookimpl
 def banyan_persons_merged(ctx: Context, kept: str, gone: str) -> None:
     life.together(ctx, UUID(kept), UUID(gone))
 

@@ -25,7 +25,7 @@ from banyan.modules.people.models import Member
 from banyan.modules.people.permissions import MEMBER_EXPORT, MEMBER_READ, SENSITIVE_REVEAL
 from banyan.modules.people.services import values
 from banyan.modules.privacy.models import Look
-from banyan.modules.privacy.services import looks
+from banyan.modules.privacy.services import consents, looks
 from banyan.modules.tasks.services import subject as of_task
 
 __all__ = ["KIND", "begin", "run"]
@@ -66,7 +66,7 @@ def run(task: TaskRun) -> Iterator[Progress]:
     for one in _ALL:
         decision = require(ctx, one.name, ctx.here)
     seen: list[UUID] = []
-    table = _in_clear(arguments["fields"], seen)
+    table = _in_clear(arguments["fields"], seen, consents.withdrawn_ids(ctx))
     query = parse(table, {**arguments["filters"], "sort": arguments["sort"]})
     target = task.folder / "export.xlsx"
     where = _where(ctx)
@@ -87,8 +87,11 @@ def _where(ctx: Context) -> ColumnElement[bool]:
     return and_(lists.KEPT, *(visible(ctx, one.name, Member.org_path, within=ctx.here) for one in _ALL))
 
 
-def _in_clear(fields: Sequence[str], seen: list[UUID]) -> TableDef:
-    """The list of members with these fields in clear; who is read stands in ``seen`` afterwards."""
+def _in_clear(fields: Sequence[str], seen: list[UUID], withdrawn: frozenset[UUID]) -> TableDef:
+    """The list of members with these fields in clear; who is read stands in ``seen`` afterwards.
+
+    :param withdrawn: records of which what is optional is not shown.
+    """
     masked = {values.COLUMNS[field] for field in fields}
     plain = [column for column in lists.MEMBERS.columns if column.key not in masked]
     clear = [
@@ -97,18 +100,22 @@ def _in_clear(fields: Sequence[str], seen: list[UUID]) -> TableDef:
             looks.FIELD_LABELS[field],
             type_coerce(getattr(Member, f"{values.COLUMNS[field]}_sealed"), NULLTYPE),
             "code",
-            read=_read(values.purpose(field), seen if number == 0 else None),
+            read=_read(
+                values.purpose(field),
+                seen if number == 0 else None,
+                withdrawn if field in looks.OPTIONAL else frozenset(),
+            ),
         )
         for number, field in enumerate(fields)
     ]
     return replace(lists.MEMBERS, columns=(*plain, *clear))
 
 
-def _read(purpose: str, seen: list[UUID] | None) -> Any:
+def _read(purpose: str, seen: list[UUID] | None, hidden: frozenset[UUID]) -> Any:
     def read(identity: UUID, sealed: Any) -> str | None:
         if seen is not None:
             seen.append(identity)
-        if sealed is None:
+        if sealed is None or identity in hidden:
             return None
         text = opened(purpose, bytes(sealed), identity)
         return str(CANNOT_BE_READ) if text is None else text

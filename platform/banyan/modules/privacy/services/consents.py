@@ -96,6 +96,18 @@ def withdraw(ctx: Context, member: Member) -> Consent:
     return consent
 
 
+def withdrawn_ids(ctx: Context) -> frozenset[UUID]:
+    """Records whose members have withdrawn the consent to sensitive data: few, among all that the session sees."""
+    again = Consent.__table__.alias("again")
+    given = again.select().where(
+        again.c.member_id == Consent.member_id, again.c.kind == SENSITIVE, again.c.withdrawn_at.is_(None)
+    )
+    gone = select(Consent.member_id).where(
+        Consent.kind == SENSITIVE, Consent.withdrawn_at.is_not(None), ~given.exists()
+    )
+    return frozenset(ctx.session.scalars(gone))
+
+
 def withdrawn(ctx: Context, member_id: UUID) -> bool:
     """Whether a member has withdrawn the consent to sensitive data, and not given it again since."""
     given = [one for one in of_member(ctx, member_id) if one.kind == SENSITIVE]

@@ -29,6 +29,7 @@ from banyan.modules.privacy import settings
 from banyan.modules.privacy.events import DataSeen, ManyLooksSeen
 from banyan.modules.privacy.models import Look, ManyLooks
 from banyan.modules.privacy.rules import LONGEST_NOTE, REASONS, SHORTEST_NOTE
+from banyan.modules.privacy.services import consents
 
 FIELD_LABELS: Mapping[str, Text] = {
     "document_number": lazy("Document number"),
@@ -36,6 +37,11 @@ FIELD_LABELS: Mapping[str, Text] = {
     "email": lazy("E-mail"),
     "address": lazy("Address"),
 }
+
+
+# What a membership does not rest on: not shown any more once the consent to sensitive data was withdrawn (PPL-10).
+OPTIONAL = frozenset({"email", "address"})
+WITHDRAWN: Text = lazy("The member has withdrawn the consent: e-mail and address are no longer shown.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ def reveal(ctx: Context, member_id: UUID, data: Mapping[str, Any], *, how: str) 
     member = members.find(ctx, member_id, MEMBER_READ)
     decision = require(ctx, SENSITIVE_REVEAL.name, member.org)
     fields = checked(data)
+    if set(fields) & OPTIONAL and consents.withdrawn(ctx, member.id):
+        raise Invalid({"fields": [WITHDRAWN]})
     found = {field: values.clear(member, field) for field in fields}
     told = {"look_fields": fields, "look_reason": data["reason"], "look_note": data["note"]}
     subject = Subject("member", str(member.id), member.name)
