@@ -23,7 +23,7 @@ from banyan.modules.tenancy.models import Org
 def fields_read(_identity: object, names: object) -> str:
     """Names of fields as they are read."""
     listed = names if isinstance(names, list) else []
-    return "、".join(str(FIELD_LABELS.get(name, name)) for name in listed)
+    return ", ".join(str(FIELD_LABELS.get(name, name)) for name in listed)
 
 
 LOOKS = TableDef(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, current_app, render_template, url_for
+from flask import Blueprint, Response, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from banyan.kernel import runtime as rt
@@ -45,7 +45,7 @@ def home() -> ResponseReturnValue:
         standing=consents.standing(ctx, member),
         looks=looks.about(ctx, member.person_id),
         requests=[(one, erasure.number(one)) for one in requests.mine(ctx, member.person_id)],
-        correct_url=_correct_url(),
+        correct_url=url_for("people_own_pages.first"),
         labels=looks.FIELD_LABELS,
         reasons=rules.REASONS,
         ways=rules.WAYS,
@@ -53,11 +53,6 @@ def home() -> ResponseReturnValue:
         states=rules.STATES,
         tones=rules.STATE_TONES,
     )
-
-
-def _correct_url() -> str:
-    """Where members have their record corrected."""
-    return url_for("people_own_pages.first") if "people_own_pages.first" in current_app.view_functions else ""
 
 
 @pages.post("/me/privacy/copy")

@@ -65,7 +65,7 @@ def listing() -> ResponseReturnValue:
 def reveal(member_id: UUID) -> ResponseReturnValue:
     """The form in which somebody says what has to be seen, and why."""
     found = members.find(current(), member_id, people.SENSITIVE_REVEAL)
-    form = BoundForm(schemas.RevealAsk(), data={"fields": list(looks.FIELD_LABELS)})
+    form = BoundForm(schemas.RevealAsk())
     return render_template("privacy/reveal.html", form=form, member=found, hidden=members.shown(found))
 
 

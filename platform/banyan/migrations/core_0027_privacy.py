@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from banyan.kernel.db.rowsecurity import APP_ROLE, grant_table, scope_table
 
-revision = "core_0025"
-down_revision = "core_0024"
+revision = "core_0027"
+down_revision = "core_0026"
 branch_labels = None
 depends_on = None
 
