@@ -170,7 +170,7 @@ class Foreign:
         )  # fmt: skip
         body = ExternalBody(kind="sponsor", name="x", since=now.date(), created_at=now, **place)
         member = world.member(org)
-        notice = PrivacyNotice(
+        privacy_notice = PrivacyNotice(
             number=1, purpose="x", basis="x", categories="x", retention="x", contact="x", created_at=now, **place
         )
         words = OutgoingContent(subject="x", body="x", created_at=now, **place)
@@ -246,7 +246,7 @@ class Foreign:
                 origin="branch", kind="other", name="x", from_id=org.id, from_name="x", to_name="x", state="done",
                 applied_at=now, **place,
             ),
-            "notice_id": notice,
+            "privacy_notice_id": privacy_notice,
             "data_request_id": DataRequest(
                 kind="erasure", how="organisation", state="rejected", member_id=member.id, person_id=member.person_id,
                 asked_at=now, **place,

@@ -47,34 +47,34 @@ class Notices(MethodView):
         return notices.write(current(), data)
 
 
-@api.route("/privacy/notices/<uuid:notice_id>")
+@api.route("/privacy/notices/<uuid:privacy_notice_id>")
 class Notice(MethodView):
     """One version."""
 
     @api.response(200, schemas.PrivacyNoticeDetail)
     @permission(READ)
-    def get(self, notice_id: UUID) -> PrivacyNotice:
+    def get(self, privacy_notice_id: UUID) -> PrivacyNotice:
         """Show a version of a privacy notice"""
-        return notices.find(current(), notice_id)
+        return notices.find(current(), privacy_notice_id)
 
     @api.arguments(schemas.PrivacyNoticeEdit)
     @api.response(200, schemas.PrivacyNoticeDetail)
     @permission(UPDATE)
-    def put(self, data: dict[str, Any], notice_id: UUID) -> PrivacyNotice:
+    def put(self, data: dict[str, Any], privacy_notice_id: UUID) -> PrivacyNotice:
         """Edit a version that is not published yet"""
-        return notices.edit(current(), notice_id, data)
+        return notices.edit(current(), privacy_notice_id, data)
 
 
-@api.route("/privacy/notices/<uuid:notice_id>/publish")
+@api.route("/privacy/notices/<uuid:privacy_notice_id>/publish")
 class Publication(MethodView):
     """The publication of a version."""
 
     @api.arguments(schemas.PrivacyNoticeVersion)
     @api.response(200, schemas.PrivacyNoticeDetail)
     @permission(UPDATE)
-    def post(self, data: dict[str, Any], notice_id: UUID) -> PrivacyNotice:
+    def post(self, data: dict[str, Any], privacy_notice_id: UUID) -> PrivacyNotice:
         """Publish a version: it holds from now on, here and below"""
-        return notices.announce(current(), notice_id, data["version"])
+        return notices.announce(current(), privacy_notice_id, data["version"])
 
 
 @api.route("/privacy/children")

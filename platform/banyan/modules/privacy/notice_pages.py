@@ -35,10 +35,10 @@ def add_notice_pages(pages: Blueprint) -> None:
         ("/notices", "notices", listing, "GET"),
         ("/notices/new", "notice_new", new, "GET"),
         ("/notices/new", "notice_create", create, "POST"),
-        ("/notices/<uuid:notice_id>", "notice", show, "GET"),
-        ("/notices/<uuid:notice_id>/edit", "notice_edit", edit, "GET"),
-        ("/notices/<uuid:notice_id>/edit", "notice_update", update, "POST"),
-        ("/notices/<uuid:notice_id>/publish", "notice_publish", announce, "POST"),
+        ("/notices/<uuid:privacy_notice_id>", "notice", show, "GET"),
+        ("/notices/<uuid:privacy_notice_id>/edit", "notice_edit", edit, "GET"),
+        ("/notices/<uuid:privacy_notice_id>/edit", "notice_update", update, "POST"),
+        ("/notices/<uuid:privacy_notice_id>/publish", "notice_publish", announce, "POST"),
         ("/children", "children", children, "GET"),
     ):
         pages.add_url_rule(f"{BASE}{rule}", endpoint, view, methods=[method])
@@ -72,42 +72,44 @@ def create() -> ResponseReturnValue:
     def use(data: dict[str, Any]) -> ResponseReturnValue:
         made = notices.write(current(), data)
         return done(
-            lazy("The draft has been kept. Publish it when it is right."), "privacy_pages.notice", notice_id=made.id
+            lazy("The draft has been kept. Publish it when it is right."),
+            "privacy_pages.notice",
+            privacy_notice_id=made.id,
         )
 
     return submit(BoundForm(schemas.PrivacyNoticeWrite()), use, FORM, notice=None)
 
 
 @permission(READ)
-def show(notice_id: UUID) -> ResponseReturnValue:
+def show(privacy_notice_id: UUID) -> ResponseReturnValue:
     """A version as members read it."""
-    return render_template("privacy/notice.html", notice=notices.find(current(), notice_id))
+    return render_template("privacy/notice.html", notice=notices.find(current(), privacy_notice_id))
 
 
 @permission(UPDATE)
-def edit(notice_id: UUID) -> ResponseReturnValue:
+def edit(privacy_notice_id: UUID) -> ResponseReturnValue:
     """The form of a draft."""
-    found = notices.find(current(), notice_id)
+    found = notices.find(current(), privacy_notice_id)
     return render_template(FORM, form=BoundForm(schemas.PrivacyNoticeEdit(), obj=found), notice=found)
 
 
 @permission(UPDATE)
-def update(notice_id: UUID) -> ResponseReturnValue:
+def update(privacy_notice_id: UUID) -> ResponseReturnValue:
     """Edit a draft."""
-    found = notices.find(current(), notice_id)
+    found = notices.find(current(), privacy_notice_id)
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
-        notices.edit(current(), notice_id, data)
-        return done(lazy("Saved."), "privacy_pages.notice", notice_id=notice_id)
+        notices.edit(current(), privacy_notice_id, data)
+        return done(lazy("Saved."), "privacy_pages.notice", privacy_notice_id=privacy_notice_id)
 
     return submit(BoundForm(schemas.PrivacyNoticeEdit(), obj=found), use, FORM, notice=found)
 
 
 @permission(UPDATE)
-def announce(notice_id: UUID) -> ResponseReturnValue:
+def announce(privacy_notice_id: UUID) -> ResponseReturnValue:
     """Publish a draft."""
     version = request.form.get("version", "")
-    notices.announce(current(), notice_id, int(version) if version.isascii() and version.isdigit() else 0)
+    notices.announce(current(), privacy_notice_id, int(version) if version.isascii() and version.isdigit() else 0)
     return done(lazy("The notice holds from now on. Members are asked to take note of it."), "privacy_pages.notices")
 
 
