@@ -18,6 +18,7 @@ from banyan.modules.people.models import Member
 from banyan.modules.surveys.models import Survey, SurveyAnswer
 from banyan.modules.tenancy.models import Org
 from banyan.modules.transfers.models import Transfer, TransferBatch
+from tests.browser.watched import watched
 from tests.factories import World
 
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
@@ -45,6 +46,7 @@ def filled(world: World) -> Account:
     _asked(world, place)
     _transferred(world, place, account, deputy)
     _changed(world, place, account)
+    watched(world, place)
     return account
 
 

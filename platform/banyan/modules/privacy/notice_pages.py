@@ -71,11 +71,8 @@ def create() -> ResponseReturnValue:
 
     def use(data: dict[str, Any]) -> ResponseReturnValue:
         made = notices.write(current(), data)
-        return done(
-            lazy("The draft has been kept. Publish it when it is right."),
-            "privacy_pages.notice",
-            privacy_notice_id=made.id,
-        )
+        said = lazy("The draft has been kept. Publish it when it is right.")
+        return done(said, "privacy_pages.notice", privacy_notice_id=made.id)
 
     return submit(BoundForm(schemas.PrivacyNoticeWrite()), use, FORM, notice=None)
 

@@ -16,6 +16,7 @@ from banyan.kernel.runtime import runtime
 from banyan.kernel.sealing import opened
 from banyan.modules.approvals.models import ApprovalRequest
 from banyan.modules.approvals.services import of_person
+from banyan.modules.people.file_models import Post
 from banyan.modules.people.models import Member
 from banyan.modules.privacy.models import DataRequest, Look
 from banyan.modules.privacy.notice_models import GUARDIAN_PHONE, Consent, Guardian
@@ -105,6 +106,8 @@ def against(ctx: Context, person_id: UUID) -> list[Text]:
         lazy("The membership at %(name)s has not ended. Note first that it has.", name=name)
         for name in ctx.session.scalars(statement)
     ]
+    held = select(Post.title).where(Post.person_id == person_id, Post.ended_on.is_(None)).order_by(Post.id)
+    found += [lazy("The post %(name)s has not ended.", name=title) for title in ctx.session.scalars(held)]
     open_requests = of_person.waiting(ctx, person_id, FLOW)
     if open_requests:
         found.append(lazy("Requests handed in that are not decided yet: %(n)s.", n=open_requests))
