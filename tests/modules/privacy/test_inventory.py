@@ -32,6 +32,8 @@ CARED_FOR: Mapping[str, str] = {
     "approval_entry": "accounts: forget_names",
     "administrator_application": "administrators",
     "outgoing_message": "delivery",
+    "notice_recipient": "notices",
+    "notice_preference": "notices",
     "survey_answer": "surveys",
     "survey_turnout": "surveys",
     "person": "people",
