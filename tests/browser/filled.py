@@ -43,6 +43,7 @@ def filled(world: World) -> Account:
     _looked_after(world)
     _told(world, place, below, account)
     _happened(Hand(world, account), place, leaving, deputy)
+    _filed(Hand(world, account))
     _asked(world, place)
     _transferred(world, place, account, deputy)
     _changed(world, place, account)
@@ -59,6 +60,20 @@ def _changed(world: World, place: Org, account: Account) -> None:
     assert client.patch(mine, json={"interests": "篮球"}, headers=headers).status_code == 200
     wanted = {"item": "name", "values": {"name": "成员一"}, "reason": "更名"}
     assert client.post(f"{mine}/changes", json={"items": [wanted]}, headers=headers).status_code == 201
+
+
+def _filed(hand: Hand) -> None:
+    """A member with a post, a certificate, a measure and a record that was returned, entered twice."""
+    born = {"name": "成员001", "birth_date": "2008-05-17"}
+    member = hand("POST", "place/members", {**born, "phone": "13800138000"})
+    hand("POST", "place/members", {**born, "workplace": "第一中学"})
+    about = {"member": member["id"], "began_on": "2024-03-01", "began_by": "elected", "term_ends": "2025-03-01"}
+    hand("POST", "place/posts", {**about, "title": "理事", "kind": "committee"})
+    entries = f"place/members/{member['id']}/entries"
+    hand("POST", entries, {"kind": "certificate", "title": "志愿者证", "day": "2025-03-01", "until": "2026-03-01"})
+    hand("POST", entries, {"kind": "measure", "title": "警告", "day": "2025-06-01", "note": "缘由"})
+    said = {"remarks": {"phone": "号码是家长的"}, "version": member["version"]}
+    hand("POST", f"place/members/{member['id']}/review", said)
 
 
 def _asked(world: World, place: Org) -> None:

@@ -16,6 +16,7 @@ from banyan.modules.people.rules import entries as entry_rules
 from banyan.modules.people.rules import posts as post_rules
 from banyan.modules.people.services import file_entries, posts, reviewing
 from banyan.modules.people.services.bulk import BulkAct, each, register
+from banyan.modules.people.services.comparing import label
 
 UPDATE, REVIEW = permissions.POST_UPDATE.name, permissions.MEMBER_REVIEW.name
 
@@ -49,7 +50,7 @@ def _entries(ctx: Context, member: Member) -> Mapping[str, Any]:
 def _returned(ctx: Context, member: Member) -> Mapping[str, Any] | None:
     if member.review != "returned":
         return None
-    said = [(reviewing.label(key), reason) for key, reason in reviewing.remarks(ctx, member).items()]
+    said = [(label(key), reason) for key, reason in reviewing.returned_for(ctx, member).items()]
     return {"remarks": said, "hands_in": may(ctx, permissions.MEMBER_UPDATE.name, member.org)}
 
 

@@ -18,6 +18,7 @@ from banyan.modules.people.models import Member
 from banyan.modules.people.pages import about
 from banyan.modules.people.rules.review import REVIEWED
 from banyan.modules.people.services import members, reviewing
+from banyan.modules.people.services.comparing import label
 from banyan.web.forms import BoundForm
 from banyan.web.pages import done
 
@@ -48,7 +49,7 @@ def _page(
         "people/review.html",
         fields=reviewing.fields(ctx, member),
         reviews=reviewing.history(ctx, member.id),
-        label=reviewing.label,
+        label=label,
         against=reviewing.against(ctx, member),
         typed=typed,
         problems=problems,
@@ -93,11 +94,11 @@ def _read() -> tuple[dict[str, Any], tuple[Text, ...]]:
     for key in REVIEWED:
         reason = form.get(f"reason.{key}", "").strip()
         if reason and key in ticked:
-            problems.append(lazy("%(field)s: tick it or give a reason, not both.", field=reviewing.label(key)))
+            problems.append(lazy("%(field)s: tick it or give a reason, not both.", field=label(key)))
         elif not reason and key not in ticked:
-            problems.append(lazy("%(field)s: say what is not in order.", field=reviewing.label(key)))
+            problems.append(lazy("%(field)s: say what is not in order.", field=label(key)))
         elif len(reason) > 200 or any(ord(one) < 32 for one in reason):
-            problems.append(lazy("%(field)s: 200 characters at most, on one line.", field=reviewing.label(key)))
+            problems.append(lazy("%(field)s: 200 characters at most, on one line.", field=label(key)))
         if reason:
             remarks[key] = reason
     note = form.get("note", "").strip()

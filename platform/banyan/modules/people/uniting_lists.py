@@ -72,7 +72,7 @@ DUPLICATES = TableDef(
     .join(_there, _there.id == _second.org_id),
     identity=cast(_pairs.c.one_id, String) + "_" + cast(_pairs.c.other_id, String),
     columns=(
-        Column("name", lazy("Name"), _first.name, "link"),
+        Column("name", lazy("Full name"), _first.name, "link"),
         Column("org_name", lazy("Organisation"), _here.name),
         Column("status", lazy("Status"), _first.status, "badge", choices.STATUSES, choices.STATUS_TONES),
         Column("other_name", lazy("Other record"), _second.name),

@@ -9,7 +9,6 @@ from sqlalchemy.exc import IntegrityError
 
 from banyan.kernel.clock import today
 from banyan.kernel.context import Context
-from banyan.kernel.db.scoped import OrgPair
 from banyan.modules.people.file_models import Post
 from banyan.modules.people.models import Member, MemberToken
 from banyan.modules.people.services import periods, posts
@@ -42,9 +41,9 @@ def _posts(ctx: Context, kept: Member, gone: Member) -> None:
     ctx.session.flush()
 
 
-def _rows(ctx: Context, model: type[OrgPair], kept: Member, gone: Member) -> None:
+def _rows(ctx: Context, model: type[Any], kept: Member, gone: Member) -> None:
     """Rows go over one by one; of what a record has only once, that of the record that remains holds."""
-    table: Any = model.__table__  # type: ignore[attr-defined]  # every mapped class has one
+    table = model.__table__
     (key,) = table.primary_key.columns
     for identity in ctx.session.scalars(select(key).where(table.c.member_id == gone.id)).all():
         moved = update(table).where(key == identity)

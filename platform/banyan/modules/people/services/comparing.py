@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,7 +17,18 @@ from banyan.modules.people.services import members, values
 
 # A document's number goes with its type; when somebody came here stays that of the record that remains.
 COMPARED = tuple(key for key in ("name", *records.FIELDS[1:]) if key not in ("document_type", "admitted_on", "number"))
-NAME = lazy("Name")
+# What a record says of sensitive fields has no word in the audit log's list.
+SAID: Mapping[str, Text] = {
+    "name": lazy("Full name"),
+    "phone": lazy("Phone"),
+    "email": lazy("E-mail"),
+    "address": lazy("Postal address"),
+}
+
+
+def label(key: str) -> Text:
+    """What a field of a record is called."""
+    return SAID[key] if key in SAID else LABELS.get(key, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +69,7 @@ def compared(kept: Member, gone: Member) -> Sequence[Compared]:
         found.append(
             Compared(
                 key=key,
-                label=LABELS.get(key, NAME) if key != "name" else NAME,
+                label=label(key),
                 kept=readable(key, ours),
                 gone=readable(key, theirs),
                 differs=one != other or (key == "document_number" and ours["document_type"] != theirs["document_type"]),

@@ -22,6 +22,7 @@ from banyan.modules.people.permissions import POST_UPDATE
 from banyan.modules.people.rules import choices, posts
 from banyan.modules.people.rules.records import CHOICES
 from banyan.modules.people.rules.review import UNREVIEWED
+from banyan.modules.people.services.comparing import label
 from banyan.modules.tenancy.models import Org
 
 _CHANGES = ("people.member.update", "people.own.agreed", "people.own.correct")
@@ -117,9 +118,8 @@ def _changes(ctx: Context, person_id: UUID, most: int) -> Iterator[TimelineEntry
         for key, value in (after or {}).items():
             if key in UNREVIEWED or (key not in LABELS and key != "name"):
                 continue
-            label = LABELS.get(key) if key != "name" else lazy("Name")
             detail = lazy("%(before)s → %(after)s", before=_said(key, (before or {}).get(key)), after=_said(key, value))
-            title = lazy("Changed: %(field)s", field=label)
+            title = lazy("Changed: %(field)s", field=label(key))
             yield TimelineEntry(at.astimezone(SHANGHAI).date(), "people.change", title, detail)
 
 

@@ -22,7 +22,6 @@ from banyan.modules.access.decision import visible
 from banyan.modules.accounts.models import Account
 from banyan.modules.audit.models import AuditEntry
 from banyan.modules.audit.services import record
-from banyan.modules.people.events import FIELDS as LABELS
 from banyan.modules.people.file_events import RecordResubmitted, RecordReviewed
 from banyan.modules.people.file_models import RecordReview
 from banyan.modules.people.models import Member
@@ -30,7 +29,7 @@ from banyan.modules.people.permissions import MEMBER_REVIEW, MEMBER_UPDATE
 from banyan.modules.people.rules import review as rules
 from banyan.modules.people.services import members, values
 from banyan.modules.people.services.changing import subject
-from banyan.modules.people.services.comparing import readable
+from banyan.modules.people.services.comparing import label, readable
 from banyan.plugins.settings import setting
 
 BY_ANOTHER = "people.review_by_another"
@@ -63,11 +62,6 @@ def fields(ctx: Context, member: Member) -> list[Field]:
     ]
 
 
-def label(key: str) -> Text:
-    """What a field of a record is called."""
-    return lazy("Name") if key == "name" else LABELS.get(key, key)
-
-
 def history(ctx: Context, member_id: UUID) -> Sequence[tuple[RecordReview, str]]:
     """All reviews of a record that the caller has loaded, the latest first, each with who it was."""
     statement = (
@@ -84,6 +78,11 @@ def remarks(ctx: Context, member: Member) -> Mapping[str, str]:
     statement = select(RecordReview).where(RecordReview.member_id == member.id)
     last = ctx.session.scalars(statement.order_by(RecordReview.reviewed_at.desc(), RecordReview.id.desc())).first()
     return last.remarks if last is not None and last.outcome == "returned" else {}
+
+
+def returned_for(ctx: Context, member: Member) -> Mapping[str, str]:
+    """Why a record is returned now, field by field; nothing where it is not."""
+    return remarks(ctx, member) if member.review == "returned" else {}
 
 
 def review(ctx: Context, member_id: UUID, data: Mapping[str, Any]) -> RecordReview:
