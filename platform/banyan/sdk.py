@@ -15,21 +15,21 @@ from banyan.kernel.counting import count
 from banyan.kernel.db.base import Base, Identified, Versioned, c_text, new_id
 from banyan.kernel.db.beginnings import begins_with
 from banyan.kernel.db.rowsecurity import grant_table, scope_table
-from banyan.kernel.db.scoped import Published, Scoped
+from banyan.kernel.db.scoped import Owned, Published, Scoped
 from banyan.kernel.db.session import ScopedSession
 from banyan.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Refused
 from banyan.kernel.errors import Text as Message
 from banyan.kernel.events import Event, publish
 from banyan.kernel.exports import Exportable
-from banyan.kernel.files import DOCUMENT_TYPES, Sniffed, StoredFile, keep, sniff
+from banyan.kernel.files import DOCUMENT_TYPES, Sniffed, StoredFile, forget, keep, produced, received, sniff
 from banyan.kernel.flows import Act, Flow, Heard, Outcome, Piece, State, Step
-from banyan.kernel.i18n import _, language, lazy, plural, translate
+from banyan.kernel.i18n import _, language, lazy, message, plural, translate
 from banyan.kernel.imports import Handout, Importable, ImportRow, Written
 from banyan.kernel.jobs import Job, LongTask, Progress, TaskRun, start
-from banyan.kernel.runtime import current, runtime
+from banyan.kernel.runtime import current, inside, path_to, runtime
 from banyan.kernel.sending import Letter, Send, Sender, SendingFailed
 from banyan.kernel.surveys import SurveyHost
-from banyan.kernel.tables import Column, Filter, Query, Sort, TableDef, day_after, day_start
+from banyan.kernel.tables import NOW, Column, Filter, Query, Sort, TableDef, day_after, day_start
 from banyan.kernel.values import (
     Actor,
     Binding,
@@ -49,16 +49,19 @@ from banyan.kernel.values import (
     TimelineEntry,
 )
 from banyan.modules.access.decision import decide, load, may, require, visible
+from banyan.modules.accounts.services.cards import AccountCard, account_names, accounts_here, accounts_with
 from banyan.modules.approvals.services import find as find_request
 from banyan.modules.approvals.services import of_subject as request_of_subject
 from banyan.modules.approvals.services import resubmit as resubmit_request
 from banyan.modules.approvals.services import submit as submit_request
 from banyan.modules.approvals.services import withdraw as withdraw_request
 from banyan.modules.approvals.views import request_panel
+from banyan.modules.audit.history import history
 from banyan.modules.audit.services import Subject, changes, record
 from banyan.modules.notices.services.send import notify
 from banyan.modules.people.audience_forms import AudienceInput, audience_of
 from banyan.modules.people.audience_forms import choices as audience_choices
+from banyan.modules.people.audience_forms import typed as audience_to_input
 from banyan.modules.people.services.audience import Audience
 from banyan.modules.people.services.audience import count as audience_count
 from banyan.modules.people.services.audience import describe as audience_described
@@ -66,10 +69,21 @@ from banyan.modules.people.services.audience import from_json as audience_from_j
 from banyan.modules.people.services.audience import includes as audience_includes
 from banyan.modules.people.services.audience import of as audience_members
 from banyan.modules.people.services.audience import to_json as audience_to_json
-from banyan.modules.people.services.cards import MemberCard, member_of_account, members_by_id, my_records
+from banyan.modules.people.services.cards import (
+    MemberCard,
+    member_of_account,
+    members_by_id,
+    members_called,
+    my_records,
+)
 from banyan.modules.people.services.own import is_member
+from banyan.modules.stats.reading import OrgFigures, figures_below, figures_here
+from banyan.modules.surveys.models import Survey
+from banyan.modules.surveys.rules import STATES as SURVEY_STATES
 from banyan.modules.surveys.rules import Question as SurveyQuestion
-from banyan.modules.surveys.services import copy_survey, create_survey, survey_answers, surveys_of
+from banyan.modules.surveys.schemas import QuestionBody as SurveyQuestionBody
+from banyan.modules.surveys.schemas import survey_answer_form
+from banyan.modules.surveys.services import copy_survey, create_survey, survey_answers, survey_problems, surveys_of
 from banyan.modules.tasks.downloads import attachment
 from banyan.plugins import hookimpl
 from banyan.plugins.deprecations import Deprecated, getter
@@ -86,7 +100,10 @@ __getattr__ = getter(__name__, DEPRECATED)
 
 __all__ = [
     "DOCUMENT_TYPES",
+    "NOW",
     "SHANGHAI",
+    "SURVEY_STATES",
+    "AccountCard",
     "Act",
     "Action",
     "Actor",
@@ -124,9 +141,11 @@ __all__ = [
     "ModuleManifest",
     "NavItem",
     "NotFound",
+    "OrgFigures",
     "OrgRef",
     "Outcome",
     "OwnTile",
+    "Owned",
     "Permission",
     "Piece",
     "Progress",
@@ -150,8 +169,10 @@ __all__ = [
     "Step",
     "StoredFile",
     "Subject",
+    "Survey",
     "SurveyHost",
     "SurveyQuestion",
+    "SurveyQuestionBody",
     "TableDef",
     "TableView",
     "TaskRun",
@@ -160,6 +181,9 @@ __all__ = [
     "Versioned",
     "Written",
     "_",
+    "account_names",
+    "accounts_here",
+    "accounts_with",
     "attachment",
     "audience_choices",
     "audience_count",
@@ -168,6 +192,7 @@ __all__ = [
     "audience_includes",
     "audience_members",
     "audience_of",
+    "audience_to_input",
     "audience_to_json",
     "begins_with",
     "c_text",
@@ -181,9 +206,14 @@ __all__ = [
     "day_start",
     "decide",
     "done",
+    "figures_below",
+    "figures_here",
     "find_request",
+    "forget",
     "grant_table",
+    "history",
     "hookimpl",
+    "inside",
     "is_member",
     "keep",
     "language",
@@ -194,17 +224,22 @@ __all__ = [
     "may_see",
     "member_of_account",
     "members_by_id",
+    "members_called",
+    "message",
     "module_on",
     "my_records",
     "new_id",
     "notify",
     "page_schema",
     "participant",
+    "path_to",
     "permission",
     "plural",
     "present",
+    "produced",
     "public",
     "publish",
+    "received",
     "record",
     "request_of_subject",
     "request_panel",
@@ -220,7 +255,9 @@ __all__ = [
     "start",
     "submit",
     "submit_request",
+    "survey_answer_form",
     "survey_answers",
+    "survey_problems",
     "surveys_of",
     "today",
     "translate",

@@ -71,11 +71,17 @@ class Endpoint:
             return app.url_map.bind("localhost").build(self.rule.endpoint, values, method=self.method)
 
 
-def endpoints(app: Banyan) -> Iterator[Endpoint]:
-    """The URL map with marks; static files are no views of ours."""
-    marks = app.extensions[gate.MARKS]
+def endpoints(app: Banyan, *, plugins: bool = False) -> Iterator[Endpoint]:
+    """The URL map with marks; static files are no views of ours.
+
+    :param plugins: views of installed plugins as well, which the rules of the kit ask the same in their own tests.
+    """
+    marks, modules = app.extensions[gate.MARKS], app.extensions["banyan.plugins"]
     for rule in app.url_map.iter_rules():
         if rule.endpoint in UNGUARDED or rule.endpoint.endswith(".static"):
+            continue
+        module = modules.module_of(rule.endpoint.rpartition(".")[0])
+        if not plugins and module is not None and module not in modules.core:
             continue
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
             yield Endpoint(rule, method, marks[rule.endpoint][method])

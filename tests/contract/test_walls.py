@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select, text
 
 from banyan.kernel.db.base import Base
-from banyan.kernel.db.scoped import Exact, Published, Scoped, Subtree, Whole
+from banyan.kernel.db.scoped import Exact, Owned, Published, Scoped, Subtree, Whole
 from banyan.kernel.db.session import Database
 from banyan.kernel.errors import ScopeViolation
 from banyan.kernel.jobs import LongTask
@@ -60,6 +60,9 @@ def test_every_scoped_table_has_row_security_as_its_model_says(urls: Any) -> Non
         assert "app.hi" in check
         assert ("app.up" in using) == issubclass(model, Published)
         assert "app.up" not in check
+        if issubclass(model, Owned):
+            assert "app.me" in using
+            assert "app.me" not in check
 
 
 @pytest.mark.clause("ORG-08")

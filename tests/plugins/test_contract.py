@@ -225,7 +225,7 @@ def test_modules_that_require_each_other_in_a_circle_are_left_out() -> None:
     one, two = Manifested(manifest("one", requires=("two",))), Manifested(manifest("two", requires=("one",)))
     after = Manifested(manifest("after", requires=("one",)))
     found = manager.load({}, {"one": one, "two": two, "after": after, "whole": Manifested(manifest("whole"))})
-    assert set(found.manifests) == {"whole"}
+    assert set(found.manifests) - set(manager.load({}).manifests) == {"whole"}
     assert found.failures.keys() == {"one", "two", "after"}
 
 

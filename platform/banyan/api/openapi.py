@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from apispec.ext.marshmallow import MarshmallowPlugin, resolver
+from apispec.ext.marshmallow.common import resolve_schema_cls
 from flask import Flask
 from flask_smorest import Api
 from werkzeug.exceptions import HTTPException
@@ -27,6 +29,15 @@ class BanyanApi(Api):  # type: ignore[misc]  # the library publishes no types
         return problems.of_http_error(error)
 
 
+def schema_name(schema: Any) -> str:
+    """What a schema is called in the document: a plugin's begin with the plugin's name, so that two may think alike."""
+    name = str(resolver(schema))
+    package = resolve_schema_cls(schema).__module__.partition(".")[0]
+    if not name or package == "banyan":
+        return name
+    return "".join(part.capitalize() for part in package.removeprefix("banyan_").split("_")) + name
+
+
 def make(app: Flask, version: str) -> BanyanApi:
     """Configure and make the Api of ``app``; its document lies at ``/api/openapi.json``."""
     app.config.update(
@@ -45,6 +56,7 @@ def make(app: Flask, version: str) -> BanyanApi:
         },
         "security": [{"token": []}],
     }
+    spec["marshmallow_plugin"] = MarshmallowPlugin(schema_name_resolver=schema_name)
     api = BanyanApi(app, spec_kwargs=spec)
     api.spec.components.security_scheme("token", {"type": "http", "scheme": "bearer", "description": _BEARER})
     manners.add_parts(api.spec, problems.ProblemSchema)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from flask import current_app, g
 from sqlalchemy import Connection
@@ -79,21 +80,28 @@ def current() -> Context:
     return found.ctx
 
 
+def path_to(endpoint: str, **values: Any) -> str:
+    """The path of a view, also where no request is answered: in jobs and where events are heard."""
+    return current_app.url_map.bind("").build(endpoint, values)
+
+
 def enabled() -> frozenset[str]:
     """Names of the modules that are on at the organisation of the current request."""
     found = state()
     return found.modules if found is not None else frozenset()
 
 
-def inside(org: OrgRef) -> Context:
+def inside(org: OrgRef, account: UUID | None = None) -> Context:
     """Let the current request go on inside ``org`` alone: its visitor named it by a code, or is a member there.
 
     What was read before is left behind; what the gate wrote is kept.
+
+    :param account: whose own rows are seen as well, where the code was that account's.
     """
     found = state()
     if found is None:
         raise RuntimeError("the gate has not been passed")
-    scope = replace(Exact(org), me=found.ctx.session.scope.me)
+    scope = replace(Exact(org), me=str(account) if account is not None else found.ctx.session.scope.me)
     leave(commit=True)
     found.ctx.session.close()
     found.ctx = replace(found.ctx, session=runtime().db.session(scope, on=found.connection), org=org)

@@ -130,11 +130,12 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A built-in role."""
+    """A built-in role. :ivar includes: key of a role whose rights it has too; for a plugin's role often ``member``."""
 
     key: str
     label: Text
     description: Text = ""
+    includes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

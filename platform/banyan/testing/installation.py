@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,15 +14,24 @@ from uuid import uuid4
 
 import psycopg
 import structlog
+from flask_babel import force_locale
+from sqlalchemy import select
 
 from banyan.app import CORE, create_app
 from banyan.boundary import Banyan
 from banyan.kernel.clock import FixedClock
+from banyan.kernel.context import Context
 from banyan.kernel.db.scoped import Whole
 from banyan.kernel.db.urls import Urls
+from banyan.kernel.jobs import LongTask
 from banyan.kernel.settings import Settings
+from banyan.kernel.values import Actor, SettingValue
+from banyan.kernel.worker import Runner, run_long_task
+from banyan.modules.accounts.services.behalf import actor_of
 from banyan.modules.operators.services import standing
-from banyan.plugins import enablement, manager
+from banyan.modules.stats import services as figures
+from banyan.plugins import delivery, enablement, manager
+from banyan.plugins import settings as laid_down
 from banyan.plugins.manager import Plugins
 from banyan.testing import database
 from banyan.testing.world import World
@@ -75,6 +85,34 @@ class Installation:
             enablement.set_switch(world.session, org.ref, name, on=True, by=None, at=self.clock.now())
         world.session.commit()
 
+    def lay_down(self, world: World, org: Any, key: str, wanted: SettingValue) -> None:
+        """Lay a setting down at ``org``, for it and all below."""
+        laid_down.set_value(world.session, self.plugins, org.ref, key, wanted, by=None, at=self.clock.now())
+        world.session.commit()
+
+    def deliver(self) -> None:
+        """Deliver the events that wait, and do the long tasks that follow, as a worker does."""
+        held = self.app.extensions["banyan.runtime"]
+        with self.app.app_context(), held.db.session(Whole("test")) as session:
+            ctx = Context(session, Actor(None, "deliver", "job"), None, self.clock, "test")
+            delivery.deliver(held.db, self.plugins, ctx)
+            session.commit()
+            waiting = session.scalars(select(LongTask.id).where(LongTask.state == "queued")).all()
+        jobs = Runner(held.db, held.clock, held.store, held.jobs, actor_of, threading.Event(), self._scene)
+        for task in waiting:
+            run_long_task(jobs, task)
+
+    @contextmanager
+    def _scene(self, language: str) -> Iterator[None]:
+        with self.app.app_context(), force_locale(language):
+            yield
+
+    def fold(self, world: World) -> None:
+        """Add up what has been counted, as the job does."""
+        ctx = Context(world.session, Actor(None, "fold", "job"), None, self.clock, "test")
+        figures.fold_all(ctx)
+        world.session.commit()
+
     def empty(self) -> None:
         """Take everything out of every table."""
         with psycopg.connect(self.urls.owner, autocommit=True) as owner:
@@ -102,7 +140,9 @@ def installation(
         database.fresh_database(server, f"banyan_{uuid4().hex[:12]}", manager.load(CORE, extra)) as urls,
     ):
         clock = FixedClock(NOW)
-        settings = Settings.from_env({"BANYAN_HOME": str(home or folder), "BANYAN_POOL_SIZE": "8"})
+        # A plugin with many views is asked more in a minute than any client may ask.
+        unlimited = {f"BANYAN_API_{name}": "0" for name in ("REQUESTS", "WRITES", "STRANGERS")}
+        settings = Settings.from_env({"BANYAN_HOME": str(home or folder), "BANYAN_POOL_SIZE": "8", **unlimited})
         app = create_app(settings, app_url=urls.app, clock=clock, extra=extra)
         app.config.update(WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
         try:

@@ -24,6 +24,7 @@ from banyan.modules.access.models import RoleGrant
 from banyan.modules.accounts.models import Account, AccountSession, ApiToken
 from banyan.modules.accounts.services import identity
 from banyan.modules.people.models import Member, Membership, MemberToken, Person
+from banyan.modules.people.services import moving
 from banyan.modules.people.services.values import name_tokens
 from banyan.modules.tenancy.models import Level, Org, OrgToken, OrgType
 
@@ -117,6 +118,14 @@ class World:
         self.session.add(grant)
         self.session.commit()
         return grant
+
+    def transfer(self, account: Account, to: Org) -> None:
+        """Move the record of a member's account to ``to``, as a transfer does."""
+        ctx = self.context(self.account(to), None)
+        with self.app.test_request_context(), ctx.session:
+            record = ctx.session.scalars(select(Member).where(Member.account_id == account.id)).one()
+            moving.move(ctx, record, to.ref, on=today(self.clock), how="transfer")
+            ctx.session.commit()
 
     def admin(self, org: Org, role: str = "org_admin", reach: str = "subtree") -> Account:
         """An account at ``org`` with a role there."""

@@ -133,7 +133,7 @@ def test_one_can_still_sign_in_choose_a_language_and_sign_out(
     typed = {"sign_in_name": account.sign_in_name, "password": PASSWORD, "next": "/me"}
     assert client.post("/sign-in", data=typed).status_code == 303
     assert client.get("/me").status_code == 200
-    assert client.post("/me", data={"display_name": "新名字"}).status_code == 503
+    assert client.post("/me/account", data={"display_name": "新名字"}).status_code == 503
     assert client.post("/language", data={"lang": "en", "next": "/me"}).status_code == 303
     assert client.post("/sign-out").status_code == 303
 

@@ -114,7 +114,9 @@ def test_every_exportable_list_can_be_had_and_holds_a_row(
     city = world.org(province, "city")
     Offices(world, client, province, city, world.org(city, "county"), world.admin(city)).sent()
     with app.app_context():
-        lists = [listed(item) for _module, found in manager.current().start("banyan_exports") for item in found]
+        plugins = manager.current()
+        offered = [found for module, found in plugins.start("banyan_exports") if module in plugins.core]
+        lists = [listed(item) for found in offered for item in found]
     assert {"organisations", "accounts", "grants", "audit_entries"} <= {one.name for one in lists}
     for one in lists:
         answer = client.post("/api/v1/orgs/province/exports", json={"list": one.name}, headers=headers)

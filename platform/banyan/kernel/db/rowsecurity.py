@@ -15,12 +15,15 @@ class Operations(Protocol):
     def execute(self, sqltext: str, /) -> None: ...
 
 
-def scope_table(op: Operations, name: str, *, published: bool = False) -> None:
+def scope_table(op: Operations, name: str, *, published: bool = False, own: str = "") -> None:
     """Switch row security on for the `Scoped` table ``name`` and let the application role use it.
 
     Unset settings are NULL and let nothing through. :param published: the table has the mixin `Published`.
+    :param own: of a table with the mixin `Owned`, its column that names the account a row belongs to.
     """
     using = f"{_INSIDE} OR {_PUBLISHED}" if published else _INSIDE
+    if own:
+        using += f" OR {own} = nullif(current_setting('app.me', true), '')::uuid"
     op.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY {name}_scope ON {name} USING ({using}) WITH CHECK {_INSIDE}")
     grant_table(op, name)

@@ -99,6 +99,17 @@ class Scoped(OrgPair):
         return None
 
 
+class Owned(Scoped):
+    """Mixin: rows that belong to an account, which sees its own wherever they stand; it writes them only inside."""
+
+    account_id: Mapped[UUID | None]
+
+    @classmethod
+    def seen_beyond(cls, scope: Scope) -> ColumnElement[bool] | None:
+        """One's own."""
+        return cls.account_id == UUID(scope.me) if scope.me else None
+
+
 class Published(Scoped):
     """Mixin: rows that an organisation publishes downward; those below may read them once ``published`` is set."""
 

@@ -132,7 +132,8 @@ class PolicyStore:
         self.conflicts = frozenset(read_conflicts(folder / "conflicts.csv"))
         self._model_file = folder / "model.conf"
         read = read_lines(folder / "roles.csv")
-        self._builtin = Lines((*read.bindings, *bindings), read.inclusions)
+        included = (Inclusion(role.key, role.includes) for role in roles if role.includes)
+        self._builtin = Lines((*read.bindings, *bindings), (*read.inclusions, *included))
         named = {line.role for line in self._builtin.bindings}
         named |= {role for line in self._builtin.inclusions for role in (line.role, line.included)}
         named |= {role for pair in self.conflicts for role in pair}

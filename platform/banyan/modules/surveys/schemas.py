@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import marshmallow as ma
@@ -9,7 +10,7 @@ from marshmallow import validate
 
 from banyan.api.schemas import Schema, Text
 from banyan.kernel.i18n import lazy, message
-from banyan.modules.surveys.rules import KINDS, LONGEST_TEXT, MOST_QUESTIONS, SCALES, Question
+from banyan.modules.surveys.rules import KINDS, LONGEST_TEXT, MOST_QUESTIONS, SCALES, Question, read
 
 KEY = validate.Regexp(r"^[a-z0-9][a-z0-9-]{0,39}\Z", error=message("Lower-case letters, digits and hyphens only."))
 
@@ -204,6 +205,11 @@ class ResultsOut(Schema):
     on_paper = ma.fields.Integer()
     withheld = ma.fields.Boolean(metadata={"description": "Anonymous, and still open or with fewer than 3 answers."})
     questions = ma.fields.List(ma.fields.Nested(ResultOut))
+
+
+def survey_answer_form(questions: Sequence[Mapping[str, Any]]) -> type[Schema]:
+    """`answer_form` for questions that a module keeps by itself, as `QuestionBody` loads them."""
+    return answer_form(read(questions))
 
 
 def answer_form(questions: tuple[Question, ...]) -> type[Schema]:

@@ -105,6 +105,7 @@ def _of_type(column: Column[Any], marker: str) -> Any:
         datetime: datetime.fromisoformat("2026-02-11T02:00:00+00:00"),
         date: date(2026, 2, 11),
         dict: {},
+        object: {},  # JSON, of which SQLAlchemy does not say more
         list: [],
         bytes: marker.encode(),
     }

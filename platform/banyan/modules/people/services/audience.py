@@ -33,6 +33,7 @@ from banyan.modules.accounts.models import Account
 from banyan.modules.people.models import Member
 from banyan.modules.people.permissions import MEMBER_READ
 from banyan.modules.people.services import filters as saved
+from banyan.modules.people.services.cards import MemberCard
 from banyan.modules.tenancy.lists import level_choices
 from banyan.modules.tenancy.models import Org
 from banyan.plugins.governing import guidance_below
@@ -90,9 +91,10 @@ def reached(ctx: Context, audience: Audience, *, permission: str = MEMBER_READ.n
     return Reached(*row)
 
 
-def includes(ctx: Context, audience: Audience, member: Member) -> bool:
+def includes(ctx: Context, audience: Audience, member: Member | MemberCard) -> bool:
     """Whether a record is among those that are meant, whoever asks. Holders of roles are no records."""
-    if audience.role or member.status != "active" or not _led_there(ctx, audience, member.org_path):
+    lasts = member.active if isinstance(member, MemberCard) else member.status == "active"
+    if audience.role or not lasts or not _led_there(ctx, audience, member.org.path):
         return False
     if not audience.levels and audience.filter_id is None:
         return True

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from banyan.kernel.context import Context
 from banyan.kernel.values import OrgRef
+from banyan.modules.access.decision import visible
 from banyan.modules.people.models import Member
+from banyan.modules.people.permissions import MEMBER_READ
 from banyan.modules.people.services import own
 
 
@@ -46,6 +48,15 @@ def members_by_id(ctx: Context, ids: Iterable[UUID]) -> dict[UUID, MemberCard]:
     """Cards of those of the members ``ids`` that the session sees. One statement."""
     wanted = list(ids)
     return {card.id: card for card in _cards(ctx, select(*_COLUMNS).where(Member.id.in_(wanted)))} if wanted else {}
+
+
+def members_called(ctx: Context, text: str, most: int) -> list[MemberCard]:
+    """Active members within the reader's reach at the organisation of the request, by whole name or member number."""
+    wanted = text.strip()
+    seen = visible(ctx, MEMBER_READ.name, Member.org_path, within=ctx.here)
+    called = or_(Member.name == wanted, Member.number == wanted)
+    statement = select(*_COLUMNS).where(called, Member.status == "active", seen)
+    return _cards(ctx, statement.order_by(Member.sort_name, Member.id).limit(most)) if wanted else []
 
 
 def member_of_account(ctx: Context, account_id: UUID) -> MemberCard | None:

@@ -45,6 +45,16 @@
       save("size", root.dataset.size || ""); mark();
     },
     print: function () { window.print(); },
+    locate: function (b) {
+      var form = b.form || b.closest("form");
+      var failed = function () { toast(b.dataset.failed, "seal"); };
+      if (!navigator.geolocation) { failed(); return; }
+      navigator.geolocation.getCurrentPosition(function (found) {
+        /* a thousandth of a degree, about a hundred metres, is all that leaves the phone */
+        form.elements.latitude.value = found.coords.latitude.toFixed(3);
+        form.elements.longitude.value = found.coords.longitude.toFixed(3);
+      }, failed, { timeout: 10000, maximumAge: 60000 });
+    },
     close: function (b) {
       var box = b.closest("details");
       box.open = false; box.querySelector("summary").focus();
