@@ -1,0 +1,1 @@
+"""Activities: planned, approved, published, signed up for, attended, summed up."""
