@@ -20,7 +20,10 @@ from tests.bench.report import RESULTS
 from tests.bench.serving import UNLIMITED
 from tests.bench.world import World
 
-BIG = frozenset({"org", "org_token", "long_task", "stat", "audit_entry", "role_grant", "account"})
+BIG = frozenset(
+    {"org", "org_token", "long_task", "stat", "audit_entry", "role_grant", "account"}
+    | {"person", "member", "membership", "member_token"}
+)
 # A plan that touches this part of a big table reads the whole of it.
 MUCH = 0.4
 _NODE = re.compile(r"(?P<kind>Seq Scan|Index Scan|Index Only Scan|Bitmap Heap Scan|Sample Scan)\b.*? on (?P<table>\w+)")

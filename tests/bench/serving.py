@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -24,7 +25,12 @@ from banyan.kernel.db.urls import Urls
 
 START_SECONDS = 60
 # A bench asks more often than anybody may.
-UNLIMITED = {f"BANYAN_API_{limit}": "10000000" for limit in ("REQUESTS", "WRITES", "STRANGERS")}
+# All processes of a run open what one of them sealed.
+SECRET = "bench-" + secrets.token_urlsafe(48)
+UNLIMITED = {
+    **{f"BANYAN_API_{limit}": "10000000" for limit in ("REQUESTS", "WRITES", "STRANGERS")},
+    "BANYAN_SECRET_KEY": SECRET,
+}
 
 
 @dataclass(frozen=True, slots=True)

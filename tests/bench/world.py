@@ -24,7 +24,7 @@ from banyan.plugins import manager, migrate
 
 ROOT = Path(__file__).parents[2]
 DIVISIONS = Path(os.environ.get("BANYAN_DIVISIONS") or ROOT.parent / "shared" / "data" / "china-divisions.csv.gz")
-NATION, PROVINCE, COUNTY = "cn", "22", "220104"
+NATION, PROVINCE, COUNTY, BRANCH = "cn", "22", "220104", "220104002001"
 PLACES = {"nation": NATION, "province": PROVINCE, "county": COUNTY}
 LEVELS = {"nation": "国", "province": "省", "city": "市", "county": "县", "township": "乡", "village": "村"}
 TASKS, ACCOUNTS, ENTRIES = 100_000, 50_000, 50_000
