@@ -15,7 +15,9 @@ from tests.bench import (
     guests,
     importing,
     inbox,
+    members,
     members_import,
+    members_world,
     moving,
     pages,
     searching,
@@ -26,7 +28,19 @@ from tests.bench.serving import serve
 from tests.bench.world import DIVISIONS, World, people, world
 
 BENCHES = (
-    *("decide", "apply", "pages", "dashboard", "search", "inbox", "guests", "move", "import", "members-import"),
+    *(
+        "decide",
+        "apply",
+        "pages",
+        "dashboard",
+        "search",
+        "members",
+        "inbox",
+        "guests",
+        "move",
+        "import",
+        "members-import",
+    ),
     *auditing.BENCHES,
 )
 IN_THE_TREE = frozenset(("apply", "pages", "dashboard", "search"))
@@ -55,6 +69,8 @@ def main(asked: list[str]) -> int:
         importing.run(report)
     if "members-import" in chosen:
         members_import.run(report)
+    if "members" in chosen:
+        _members(report)
     if chosen & IN_THE_TREE:
         if DIVISIONS.is_file():
             with world() as made:
@@ -66,6 +82,21 @@ def main(asked: list[str]) -> int:
     say("\n" + report.table())
     say(f"\nkept in {report.keep()}, plans in {RESULTS / 'plans'}")
     return 0 if report.passed else 1
+
+
+def _members(report: Report) -> None:
+    """Two million members in a nation of their own, which is made by COPY."""
+    if not DIVISIONS.is_file():
+        report.skip(f"members: {DIVISIONS} is missing (BANYAN_DIVISIONS names it)")
+        return
+    with world() as made:
+        members_world.tree(made)
+        people(made)
+        members_world.fill(made)
+        plans = Plans(made)
+        with serve("ours", made.urls, made.home) as ours, serve("baseline", made.urls, made.home) as bare:
+            members.run(report, made, ours, bare, plans)
+        plans.close()
 
 
 def _in_the_tree(report: Report, made: World, chosen: set[str]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from tests.bench.members_world import PIECE
 from tests.bench.pages import plans_row
 from tests.bench.plans import Plans
 from tests.bench.report import Report
@@ -17,7 +18,6 @@ from tests.bench.world import BRANCH, COUNTY, NATION, PROVINCE, World
 LIMIT = 2.5
 ROUNDS, REQUESTS = 6, 60
 PLACES = {"branch": BRANCH, "county": COUNTY, "province": PROVINCE, "nation": NATION}
-PIECE = "伟强"
 SORTS = ("name", "-joined_on", "admitted_on", "birth_date")
 SEARCHES = {
     "two": PIECE,

@@ -5,8 +5,10 @@ Rows go in by COPY, without triggers and indexes, which are made afterwards; not
 
 from __future__ import annotations
 
+import csv
+import gzip
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +16,7 @@ from uuid import UUID
 
 import psycopg
 
+from banyan.kernel import treepath
 from banyan.kernel.db.base import new_id
 from banyan.kernel.keyring import ring_at
 from banyan.kernel.pinyin import person_sort_name
@@ -22,11 +25,12 @@ from banyan.modules.people.rules import documents
 from banyan.modules.people.services.values import name_tokens
 from tests.bench.report import say
 from tests.bench.serving import SECRET
-from tests.bench.world import BRANCH, COUNTY, World
+from tests.bench.world import BRANCH, COUNTY, DIVISIONS, LEVELS, NATION, World
 
 MEMBERS = 2_000_000
 # The branch that is looked at has this many; so have some others, as schools and factories do.
-LARGE, MANY = 200, 200
+LARGE, MANY = 250, 200
+PIECE = "伟强"
 SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林郑谢罗梁宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
     "姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
@@ -38,6 +42,10 @@ GIVEN = (
 )
 ETHNICITIES = ("01",) * 91 + ("11", "03", "05", "06", "07", "08", "10", "15", "54")
 _TABLES = ("person", "member", "membership", "member_token")
+_ORG = (
+    *("id", "version", "parent_id", "path", "depth", "ordinal", "code", "name", "sort_name", "level", "type"),
+    *("created_at", "updated_at"),
+)
 _MEMBER = (
     *("id", "version", "person_id", "org_id", "org_path", "name", "sort_name", "gender", "ethnicity", "birth_date"),
     *("document_type", "document_sealed", "document_index", "phone_sealed", "phone_index", "workplace", "joined_on"),
@@ -49,11 +57,48 @@ SELECT gen_random_uuid(), org_id, org_path, id, person_id, admitted_on, 'import'
 """
 
 
+def tree(made: World) -> None:
+    """The nation by COPY, without what organisations are found by: quick, for who looks at members."""
+    say("making the nation")
+    places: dict[str, tuple[UUID, str, int]] = {}
+    below: dict[str, int] = {}
+    ranks = {key: depth for depth, key in enumerate(LEVELS, 1)}
+    with (
+        psycopg.connect(made.urls.owner) as owner,
+        gzip.open(DIVISIONS, "rt", encoding="utf-8", newline="") as source,
+    ):
+        for key, mark in LEVELS.items():
+            owner.execute(
+                "INSERT INTO org_level (key, rank, label, mark) VALUES (%s, %s, %s, %s)",
+                (key, ranks[key], f'{{"zh_Hans": "{mark}"}}', mark),
+            )
+        owner.execute("INSERT INTO org_type (key, label, parents, root) VALUES ('league', '{}', '[]', true)")
+        statement = f"COPY org ({', '.join(_ORG)}) FROM STDIN"
+        with _bare(owner, ("org",)), owner.cursor() as cursor, cursor.copy(statement) as copy:
+            root = {"code": NATION, "parent": "", "name": "全国", "level": "nation"}
+            for row in (root, *csv.DictReader(source)):
+                parent = places.get(row["parent"] or NATION) if row is not root else None
+                above = row["parent"] or NATION
+                below[above] = ordinal = below.get(above, 0) + 1 if parent else 1
+                path = treepath.child(parent[1] if parent else "", ordinal)
+                identity, depth = new_id(), parent[2] + 1 if parent else 1
+                places[row["code"]] = (identity, path, depth)
+                mother = parent[0] if parent else None
+                copy.write_row(
+                    (
+                        *(identity, 1, mother, path, depth, ordinal, row["code"], row["name"], row["name"]),
+                        *(row["level"], "league", "2026-01-01", "2026-01-01"),
+                    )
+                )
+    with psycopg.connect(made.urls.owner, autocommit=True) as owner:
+        owner.execute("VACUUM ANALYZE org")
+
+
 def fill(made: World, number: int = MEMBERS) -> None:
     """``number`` members of the villages of ``made``; the tree stands already."""
     say(f"making {number:,} members")
     with psycopg.connect(made.urls.owner) as owner:
-        with _bare(owner):
+        with _bare(owner, _TABLES):
             places = _places(owner, number)
             root = owner.execute("SELECT id FROM org WHERE parent_id IS NULL").fetchone()
             assert root is not None
@@ -66,20 +111,32 @@ def fill(made: World, number: int = MEMBERS) -> None:
 
 
 @contextmanager
-def _bare(owner: psycopg.Connection[Any]) -> Iterator[None]:
-    """Tables without triggers and with no index but their keys, until they are full."""
-    owner.execute("SET LOCAL session_replication_role = replica")
+def _bare(owner: psycopg.Connection[Any], tables: Sequence[str]) -> Iterator[None]:
+    """Tables without triggers, references and indexes but their keys, until they are full."""
     owner.execute("SET LOCAL maintenance_work_mem = '1GB'")
-    rows = owner.execute(
+    indexes = owner.execute(
         "SELECT i.indexname, i.indexdef FROM pg_indexes i WHERE i.tablename = ANY(%s) AND NOT EXISTS"
         " (SELECT FROM pg_constraint c WHERE c.conname = i.indexname)",
-        [list(_TABLES)],
+        [list(tables)],
     ).fetchall()
-    for name, _definition in rows:
+    references = owner.execute(
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE contype = 'f' AND conrelid = ANY(%s::regclass[])",
+        [list(tables)],
+    ).fetchall()
+    for table, name, _definition in references:
+        owner.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    for name, _definition in indexes:
         owner.execute(f'DROP INDEX "{name}"')
+    for table in tables:
+        owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     yield
-    for _name, definition in rows:
+    for _name, definition in indexes:
         owner.execute(definition)
+    for table in tables:
+        owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    for table, name, definition in references:
+        owner.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
 
 
 def _places(owner: psycopg.Connection[Any], number: int) -> list[tuple[UUID, str]]:
@@ -96,7 +153,7 @@ def _places(owner: psycopg.Connection[Any], number: int) -> list[tuple[UUID, str
 
 def _copy(owner: psycopg.Connection[Any], made: World, places: list[tuple[UUID, str]], root: UUID) -> None:
     ring, drawn, known = ring_at(made.urls.app, SECRET), random.Random(11), {}
-    people = [new_id() for _ in places]
+    people, county = [new_id() for _ in places], made.path(COUNTY)
     with owner.cursor() as cursor, cursor.copy("COPY person (id, root_id, created_at) FROM STDIN") as copy:
         for person in people:
             copy.write_row((person, root, "2026-01-01"))
@@ -104,7 +161,9 @@ def _copy(owner: psycopg.Connection[Any], made: World, places: list[tuple[UUID, 
     with owner.cursor() as cursor, cursor.copy(statement) as copy:
         for n, ((org_id, path), person) in enumerate(zip(places, people, strict=True)):
             member = new_id()
-            name = drawn.choice(SURNAMES) + "".join(drawn.choices(GIVEN, k=drawn.choice((1, 2, 2, 2))))
+            given = drawn.choices(GIVEN, k=drawn.choice((1, 2, 2, 2)))
+            # A page of them, in one branch as well.
+            name = drawn.choice(SURNAMES) + (PIECE if path.startswith(county) and n % 4 == 0 else "".join(given))
             spelled = known.get(name) or known.setdefault(name, person_sort_name(name))
             born = date(1985, 1, 1) + timedelta(days=drawn.randrange(9_000))
             number = f"220104{born:%Y%m%d}{n % 1000:03d}"

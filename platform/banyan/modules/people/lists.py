@@ -160,9 +160,9 @@ MEMBERS = TableDef(
             rare=True,
         ),
         Filter("born_from", lazy("Born from"), "date", lambda day: Member.birth_order >= day, rare=True),
-        Filter("born_until", lazy("Born until"), "date", lambda day: Member.birth_date <= day, rare=True),
+        Filter("born_until", lazy("Born until"), "date", lambda day: Member.birth_order <= day, rare=True),
         Filter("joined_from", lazy("Joined from"), "date", lambda day: Member.joined_order >= day, rare=True),
-        Filter("joined_until", lazy("Joined until"), "date", lambda day: Member.joined_on <= day, rare=True),
+        Filter("joined_until", lazy("Joined until"), "date", lambda day: Member.joined_order <= day, rare=True),
         Filter(
             "account",
             lazy("With an account"),
@@ -175,5 +175,6 @@ MEMBERS = TableDef(
 
 
 def columns_at(columns: Sequence[Column], *, leaf: bool) -> list[Column]:
-    """The columns as an organisation shows them: where none stands below it, all members are its own."""
-    return [replace(column, shown=False) if leaf and column.key == "org_name" else column for column in columns]
+    """The columns as an organisation shows them: where none stands below, members are its own to review."""
+    left_out = "org_name" if leaf else "review"
+    return [replace(column, shown=False) if column.key == left_out else column for column in columns]

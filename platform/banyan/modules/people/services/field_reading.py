@@ -8,10 +8,15 @@ from uuid import UUID
 from sqlalchemy import select
 
 from banyan.kernel.context import Context
+from banyan.kernel.db.prepared import run
+from banyan.kernel.db.session import reading
+from banyan.kernel.treepath import lineage
 from banyan.kernel.values import OrgRef
 from banyan.modules.people.field_models import MemberField
 from banyan.modules.people.rules.fields import Field
 from banyan.plugins.governing import governs
+
+_ANY = "SELECT 1 FROM member_field WHERE org_path = ANY(%(paths)s) LIMIT 1"
 
 
 def value_of(row: MemberField) -> Field:
@@ -43,6 +48,9 @@ def fields_of(ctx: Context, org: OrgRef | str, *, archived: bool = False) -> tup
     :param org: the organisation, or its path. :param archived: whether those put away as well.
     """
     place = org if isinstance(org, OrgRef) else OrgRef(UUID(int=0), org)
+    # Most have none: asked so, a list costs its page and not a unit of work besides.
+    if not run(reading(ctx.session), _ANY, {"paths": lineage(place.path)}):
+        return ()
     statement = select(MemberField).where(governs(MemberField.org_path, place))
     if not archived:
         statement = statement.where(MemberField.archived_at.is_(None))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, union
 
 from banyan.kernel.context import Context
 from banyan.kernel.pinyin import LONGEST, normalised, pairs, readings
@@ -26,13 +26,20 @@ _HAS_DIGITS = re.compile(r"[0-9]")
 _DIGIT = re.compile(r"[0-9]")
 _AFTER_LETTERS = "~"
 _LEAST_PHONE = 5
+# What is longer and can be read as pinyin is no row of initials.
+_MOST_INITIALS = 4
 
 
 def matches(text: str) -> ColumnElement[bool]:
-    """The predicate of members that ``text`` names, for the list."""
+    """The predicate of members that ``text`` names, for the list.
+
+    Of several ways each is walked by its own index; as alternatives of one predicate they would read everybody.
+    """
     wanted = text[:LONGEST].strip()
     ways = [*_by_name(wanted), *_by_pinyin(wanted), *_by_number(wanted)]
-    return or_(*ways) if ways else false()
+    if len(ways) < 2:
+        return ways[0] if ways else false()
+    return Member.id.in_(union(*(select(Member.id).where(way) for way in ways)))
 
 
 def names_a_person(text: str) -> bool:
@@ -43,7 +50,7 @@ def names_a_person(text: str) -> bool:
 
 def _by_name(text: str) -> list[ColumnElement[bool]]:
     plain = normalised(text)
-    if not plain:
+    if not plain or (len(plain) > _MOST_INITIALS and readings(text)):
         return []
     if len(plain) == 1:
         return [_has(plain)]
