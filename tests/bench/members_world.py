@@ -97,12 +97,13 @@ def tree(made: World) -> None:
 def fill(made: World, number: int = MEMBERS) -> None:
     """``number`` members of the villages of ``made``; the tree stands already."""
     say(f"making {number:,} members")
+    county = made.path(COUNTY)
     with psycopg.connect(made.urls.owner) as owner:
         with _bare(owner, _TABLES):
             places = _places(owner, number)
             root = owner.execute("SELECT id FROM org WHERE parent_id IS NULL").fetchone()
             assert root is not None
-            _copy(owner, made, places, root[0])
+            _copy(owner, made, places, root[0], county)
             owner.execute(_PERIODS)
             _copy_tokens(owner)
         owner.commit()
@@ -151,9 +152,9 @@ def _places(owner: psycopg.Connection[Any], number: int) -> list[tuple[UUID, str
     return found[:number]
 
 
-def _copy(owner: psycopg.Connection[Any], made: World, places: list[tuple[UUID, str]], root: UUID) -> None:
+def _copy(owner: psycopg.Connection[Any], made: World, places: list[tuple[UUID, str]], root: UUID, county: str) -> None:
     ring, drawn, known = ring_at(made.urls.app, SECRET), random.Random(11), {}
-    people, county = [new_id() for _ in places], made.path(COUNTY)
+    people = [new_id() for _ in places]
     with owner.cursor() as cursor, cursor.copy("COPY person (id, root_id, created_at) FROM STDIN") as copy:
         for person in people:
             copy.write_row((person, root, "2026-01-01"))
