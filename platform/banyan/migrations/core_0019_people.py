@@ -13,6 +13,9 @@ depends_on = None
 
 _INSIDE = "(org_path >= current_setting('app.lo', true) AND org_path < current_setting('app.hi', true))"
 _OWN = "account_id = nullif(current_setting('app.me', true), '')::uuid"
+# The planner knows neither range nor account when it plans, and thinks of a range that it takes one row in two hundred,
+# so that it would read all of a county to sort it. Of this form it thinks that it takes every second one.
+_SEEN = f"CASE WHEN {_INSIDE} THEN true WHEN {_OWN} THEN true ELSE false END"
 # Row security of the record itself narrows this to those that are seen.
 _OF_A_RECORD = "EXISTS (SELECT FROM member m WHERE m.id = membership.member_id)"
 
@@ -78,7 +81,7 @@ def _differs(columns: tuple[str, ...]) -> str:
 def upgrade() -> None:
     _tables()
     op.execute("ALTER TABLE member ENABLE ROW LEVEL SECURITY")
-    op.execute(f"CREATE POLICY member_scope ON member USING ({_INSIDE} OR {_OWN}) WITH CHECK {_INSIDE}")
+    op.execute(f"CREATE POLICY member_scope ON member USING ({_SEEN}) WITH CHECK {_INSIDE}")
     grant_table(op, "member", "SELECT, INSERT, UPDATE")
     op.execute("ALTER TABLE membership ENABLE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY membership_scope ON membership USING ({_INSIDE} OR {_OF_A_RECORD}) WITH CHECK {_INSIDE}")
