@@ -21,6 +21,7 @@ from tests.bench import (
     moving,
     pages,
     searching,
+    telling,
 )
 from tests.bench.plans import Plans
 from tests.bench.report import RESULTS, Report, say
@@ -41,6 +42,7 @@ BENCHES = (
         "import",
         "members-import",
     ),
+    "notice",
     *auditing.BENCHES,
 )
 IN_THE_TREE = frozenset(("apply", "pages", "dashboard", "search"))
@@ -71,6 +73,8 @@ def main(asked: list[str]) -> int:
         members_import.run(report)
     if "members" in chosen:
         _members(report)
+    if "notice" in chosen:
+        telling.run(report)
     if chosen & IN_THE_TREE:
         if DIVISIONS.is_file():
             with world() as made:

@@ -30,7 +30,7 @@ FIELDS: Mapping[str, Text] = {
     **{f"importance={key}": label for key, label in IMPORTANCE.items()},
     **{f"kind={key}": label for key, label in KINDS.items()},
     **{f"state={key}": label for key, label in STATES.items()},
-    "confirm": lazy("To be confirmed"),
+    "confirm": lazy("To be taken note of"),
     "public": lazy("Public"),
     "channels": lazy("Also by"),
     "audience": lazy("For whom"),

@@ -26,7 +26,7 @@ from banyan.modules.people.models import Member
 from banyan.modules.tenancy.models import Org
 
 READING = {
-    "confirmed": lazy("Confirmed"),
+    "confirmed": lazy("Taken note of"),
     "read": lazy("Read"),
     "missing": lazy("Not yet read"),
     "without": lazy("Without account"),
@@ -81,7 +81,7 @@ NOTICES = TableDef(
         Column("order_at", lazy("Published or written at"), Notice.order_at, "datetime"),
         Column("publish_at", lazy("To be published at"), Notice.publish_at, "datetime", shown=False),
         Column("valid_until", lazy("Valid until"), Notice.valid_until, "datetime", shown=False),
-        Column("confirm", lazy("To be confirmed"), Notice.confirm, "boolean", shown=False),
+        Column("confirm", lazy("To be taken note of"), Notice.confirm, "boolean", shown=False),
         Column("reason", lazy("Reason of withdrawal"), Notice.reason, shown=False),
     ),
     sorts=(
@@ -133,13 +133,13 @@ INBOX = TableDef(
     identity=NoticeRecipient.notice_id,
     columns=(
         Column("title", lazy("Title"), Notice.title, "link"),
-        Column("words", lazy("Text"), Notice.words),
-        Column("body", lazy("Text"), Notice.body),
+        Column("words", lazy("Text of the notice"), Notice.words),
+        Column("body", lazy("Text of the notice"), Notice.body),
         Column("org_name", lazy("Organisation"), Org.name),
         Column("kind", lazy("Kind"), Notice.kind, "badge", rules.KINDS),
         Column("importance", lazy("Importance"), Notice.importance, "badge", rules.IMPORTANCE, rules.IMPORTANCE_TONES),
         Column("state", lazy("State"), Notice.state, "badge", rules.STATES, rules.STATE_TONES),
-        Column("confirm", lazy("To be confirmed"), Notice.confirm, "boolean"),
+        Column("confirm", lazy("To be taken note of"), Notice.confirm, "boolean"),
         Column("at", lazy("Published at"), NoticeRecipient.at, "datetime"),
         Column("read_at", lazy("Read at"), NoticeRecipient.read_at, "datetime"),
         Column("confirmed_at", lazy("Confirmed at"), NoticeRecipient.confirmed_at, "datetime"),
@@ -154,7 +154,7 @@ INBOX = TableDef(
         ),
         Filter(
             "confirm",
-            lazy("To be confirmed"),
+            lazy("To be taken note of"),
             "boolean",
             lambda value: and_(Notice.confirm, NoticeRecipient.confirmed_at.is_(None)) == value,
         ),

@@ -33,7 +33,7 @@ class NoticeDetails(Schema):
         required=True,
         validate=validate.Length(1, 20_000),
         metadata={
-            "label": lazy("Text"),
+            "label": lazy("Text of the notice"),
             "widget": "textarea",
             "help": lazy(
                 "An empty line begins a paragraph. Lists begin with “- ”, **bold**, [words](https://…) for a link."

@@ -68,7 +68,7 @@ def _ask(ctx: Context, notice: Notice) -> Notice:
     details = {
         message("Title"): notice.title,
         message("For whom"): "; ".join(recipients.described(ctx, notice.audiences)),
-        message("Text"): notice.body[:1000],
+        message("Text of the notice"): notice.body[:1000],
     }
     submit(ctx, FLOW, subject(notice), title=notice.title, sides={"publisher": notice.org}, details=details)
     record(ctx, "notices.notice.submit", subject(notice), org=notice.org, after=told(ctx, notice))
