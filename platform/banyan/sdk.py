@@ -62,6 +62,7 @@ from banyan.modules.notices.services.send import notify
 from banyan.modules.people.audience_forms import AudienceInput, audience_of
 from banyan.modules.people.audience_forms import choices as audience_choices
 from banyan.modules.people.audience_forms import typed as audience_to_input
+from banyan.modules.people.audience_forms import urls as audience_urls
 from banyan.modules.people.services.audience import Audience
 from banyan.modules.people.services.audience import count as audience_count
 from banyan.modules.people.services.audience import describe as audience_described
@@ -194,6 +195,7 @@ __all__ = [
     "audience_of",
     "audience_to_input",
     "audience_to_json",
+    "audience_urls",
     "begins_with",
     "c_text",
     "changes",

@@ -14,6 +14,7 @@ from banyan.modules.accounts.models import Account
 from banyan.modules.delivery.models import OutgoingContent, OutgoingMessage, WebhookTarget
 from banyan.modules.notices.models import Notice, NoticeRecipient
 from banyan.modules.operators.models import ServiceWindow
+from banyan.modules.people.field_models import MemberField, MemberFieldValue, MemberFilter
 from banyan.modules.people.models import Member
 from banyan.modules.surveys.models import Survey, SurveyAnswer
 from banyan.modules.tenancy.models import Org
@@ -48,6 +49,7 @@ def filled(world: World) -> Account:
     _transferred(world, place, account, deputy)
     _changed(world, place, account)
     watched(world, place)
+    _questioned(world, place, account)
     return account
 
 
@@ -74,6 +76,30 @@ def _filed(hand: Hand) -> None:
     hand("POST", entries, {"kind": "measure", "title": "警告", "day": "2025-06-01", "note": "缘由"})
     said = {"remarks": {"phone": "号码是家长的"}, "version": member["version"]}
     hand("POST", f"place/members/{member['id']}/review", said)
+
+
+def _questioned(world: World, place: Org, account: Account) -> None:
+    """Own fields of the records of members, one put away and one from a choice, and filters that were kept."""
+    here: dict[str, Any] = {"org_id": place.id, "org_path": place.path, "created_at": world.clock.now()}
+    options = [{"value": "c1", "label": "东校区"}, {"value": "c2", "label": "西校区"}]
+    campus = MemberField(key="campus", label="校区", kind="choice", choices=options, published=True, **here)
+    card = MemberField(key="card", label="银行卡号", kind="code", sensitive=True, published=True, **here)
+    old = MemberField(key="old", label="旧编号", kind="text", archived_at=world.clock.now(), published=True, **here)
+    asked = {"shared": True, "published": True, "owner_id": account.id, **here}
+    member = world.member(place)
+    world.session.add_all(
+        (
+            campus,
+            card,
+            old,
+            MemberFilter(name="东校区", filters={"f_campus": "c1"}, **asked),
+            MemberFilter(name="旧编号", filters={"f_old": "1"}, **asked),
+        )
+    )
+    world.session.flush()
+    held = {"org_path": place.path, "member_id": member.id}
+    world.session.add(MemberFieldValue(field_id=campus.id, value="c1", key="c1", **held))
+    world.session.commit()
 
 
 def _asked(world: World, place: Org) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from banyan.kernel.db.scoped import Exact, Whole
 from banyan.kernel.errors import Forbidden, NotFound, Refused
+from banyan.modules.notices.models import Notice
 from banyan.modules.people.models import Member
 from banyan.modules.people.services import audience, field_definitions, filters, members
 from banyan.modules.people.services.audience import Audience
@@ -145,6 +146,25 @@ def test_a_filter_whose_field_is_gone_means_nobody_and_says_so(inside: Registry)
     with pytest.raises(Refused) as refused:
         audience.of(ctx, Audience(inside.city.ref, filter_id=row.id))
     assert "f_te_chang" in str(refused.value.reasons[0])
+    assert not audience.includes(ctx, Audience(inside.city.ref, filter_id=row.id), inside.admit(inside.branch))
+
+
+@pytest.mark.clause("NOT-01")
+def test_a_filter_that_a_notice_waits_for_is_not_deleted(inside: Registry) -> None:
+    ctx = inside.ctx(inside.city)
+    row = saved(ctx, gender="female")
+    meant = [audience.to_json(Audience(inside.city.ref, filter_id=row.id))]
+    place = {"org_id": inside.city.id, "org_path": inside.city.path}
+    notice = Notice(title="开会", body="开会", state="scheduled", audiences=meant, order_at=ctx.clock.now(), **place)
+    notice.created_at = notice.updated_at = ctx.clock.now()
+    ctx.session.add(notice)
+    ctx.session.flush()
+    with pytest.raises(Refused) as refused:
+        filters.delete(ctx, row.id)
+    assert "开会" in str(refused.value.reasons[0])
+    notice.state = "published"
+    ctx.session.flush()
+    filters.delete(ctx, row.id)
 
 
 @pytest.mark.clause("NOT-01")

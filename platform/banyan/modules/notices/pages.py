@@ -220,8 +220,7 @@ def _form(ctx: Context, found: Notice | None = None) -> BoundForm:
     choices: dict[str, Any] = dict(audience_forms.choices(ctx))
     schema = schemas.NoticeFormUpdate() if found is not None else schemas.NoticeForm()
     choices["keep"] = [(one["id"], one["name"]) for one in (found.files if found is not None else [])]
-    urls = {"audience.org": url_for("tenancy_pages.options")}
-    return BoundForm(schema, data=_values(ctx, found), choices=choices, urls=urls)
+    return BoundForm(schema, data=_values(ctx, found), choices=choices, urls=audience_forms.urls())
 
 
 def _values(ctx: Context, found: Notice | None) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from banyan.modules.notices import events, jobs, lists, models, permissions
 from banyan.modules.notices.api import api
 from banyan.modules.notices.own_api import own_api
 from banyan.modules.notices.pages import pages
-from banyan.modules.notices.services import hearing, persons, publishing, reading
+from banyan.modules.notices.services import hearing, persons, publishing, reading, using
 from banyan.plugins import hookimpl
 
 
@@ -124,6 +124,11 @@ def banyan_persons_merged(ctx: Context, kept: str, gone: str) -> None:
 @hookimpl
 def banyan_org_merging(ctx: Context, org: OrgRef, into: OrgRef) -> None:
     persons.merge_organisations(ctx, org, into)
+
+
+@hookimpl
+def banyan_filter_uses(ctx: Context, filter_id: str) -> Sequence[Text]:
+    return using.of_filter(ctx, filter_id)
 
 
 @hookimpl

@@ -1,8 +1,8 @@
 """An audience as people choose it: a nested schema for forms and API bodies, the same everywhere.
 
 A form that addresses somebody has a field ``audience = ma.fields.Nested(AudienceInput, …)``, draws it with
-``audience_fields`` of ``people/_audience.html``, takes its options from `choices` and makes an `Audience` of what was
-loaded with `audience_of`.
+``audience_fields`` of ``people/_audience.html``, takes its options from `choices` and its look-ups from `urls`, and
+makes an `Audience` of what was loaded with `audience_of`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import marshmallow as ma
+from flask import url_for
 from marshmallow import validate
 from sqlalchemy import select
 
@@ -41,8 +42,9 @@ class AudienceInput(Schema):
         load_default="",
         validate=validate.Length(max=32),
         metadata={
-            "label": lazy("Code of the organisation"),
+            "label": lazy("Organisation"),
             "help": lazy("Left empty, the organisation you are at."),
+            "placeholder": lazy("Name, pinyin or code"),
             "widget": "search-select",
         },
     )
@@ -83,6 +85,11 @@ def choices(ctx: Context, prefix: str = "audience") -> dict[str, Sequence[tuple[
         f"{prefix}.filter_id": kept,
         f"{prefix}.role": roles,
     }
+
+
+def urls(prefix: str = "audience") -> dict[str, str]:
+    """Where the inputs of a form look things up, by their names."""
+    return {f"{prefix}.org": url_for("people_pages.audience_organisations")}
 
 
 def audience_of(
@@ -148,7 +155,7 @@ def typed(ctx: Context, audience: Audience) -> dict[str, Any]:
 class AudiencePreview(Schema):
     """A question: how many would be meant."""
 
-    audience = ma.fields.Nested(AudienceInput, required=True, metadata={"label": lazy("Who is meant")})
+    audience = ma.fields.Nested(AudienceInput, required=True, metadata={"label": lazy("Who is meant"), "kept": True})
 
 
 class AudienceReached(Schema):

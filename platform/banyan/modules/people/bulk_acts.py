@@ -36,7 +36,12 @@ def form(ctx: Context) -> type[Schema] | None:
     inputs["_emptied"] = ma.fields.List(
         ma.fields.String(validate=validate.OneOf([key for key, _label in optional])),
         load_default=list,
-        metadata={"label": lazy("Empty these"), "choices": optional, "widget": "checkboxes"},
+        metadata={
+            "label": lazy("Empty these"),
+            "choices": optional,
+            "widget": "checkboxes",
+            "group": lazy("Own fields"),
+        },
     )
     return Schema.from_dict(inputs, name="MembersFieldsSet")  # type: ignore[return-value]
 

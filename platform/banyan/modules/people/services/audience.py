@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from banyan.kernel import guidance
 from banyan.kernel.context import Context
-from banyan.kernel.errors import Forbidden, NotFound
+from banyan.kernel.errors import Forbidden, NotFound, Refused
 from banyan.kernel.i18n import _, lazy
 from banyan.kernel.treepath import lineage, upper
 from banyan.kernel.values import OrgRef
@@ -92,13 +92,19 @@ def reached(ctx: Context, audience: Audience, *, permission: str = MEMBER_READ.n
 
 
 def includes(ctx: Context, audience: Audience, member: Member | MemberCard) -> bool:
-    """Whether a record is among those that are meant, whoever asks. Holders of roles are no records."""
+    """Whether a record is among those that are meant, whoever asks. Holders of roles are no records.
+
+    A filter that was deleted, or names a field that is gone, finds nobody any more.
+    """
     lasts = member.active if isinstance(member, MemberCard) else member.status == "active"
     if audience.role or not lasts or not _led_there(ctx, audience, member.org.path):
         return False
     if not audience.levels and audience.filter_id is None:
         return True
-    statement = _narrowed(ctx, audience, select(Member.id)).where(Member.id == member.id)
+    try:
+        statement = _narrowed(ctx, audience, select(Member.id)).where(Member.id == member.id)
+    except (NotFound, Refused):
+        return False
     return ctx.session.execute(statement).first() is not None
 
 
