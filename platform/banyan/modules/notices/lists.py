@@ -26,7 +26,7 @@ from banyan.modules.people.models import Member
 from banyan.modules.tenancy.models import Org
 
 READING = {
-    "confirmed": lazy("Taken note of"),
+    "confirmed": lazy("Confirmed by readers"),
     "read": lazy("Read"),
     "missing": lazy("Not yet read"),
     "without": lazy("Without account"),

@@ -25,7 +25,7 @@ STATES: Mapping[str, Text] = {
     "waiting": lazy("Waiting for approval"),
     "scheduled": lazy("Scheduled"),
     "published": lazy("Published"),
-    "withdrawn": lazy("Taken back"),
+    "withdrawn": lazy("Withdrawn by its sender"),
 }
 STATE_TONES: Mapping[str, str] = {"published": "ok", "waiting": "warn", "scheduled": "warn", "withdrawn": "seal"}
 CHANNELS: Mapping[str, Text] = {"email": lazy("E-mail"), "sms": lazy("SMS"), "webhook": lazy("Webhook")}
