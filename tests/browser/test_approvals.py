@@ -26,7 +26,13 @@ from tests.factories import World
 from tests.modules.approvals.office import Errands, Office
 
 pytestmark = pytest.mark.browser
-TITLES = {"short": "借用会议室", "long": "管理员账号申请", "own": "本级事项", "across": "组织关系转接"}
+TITLES = {
+    "short": "借用会议室",
+    "long": "管理员账号申请",
+    "own": "本级事项",
+    "across": "组织关系转接",
+    "list": "资料更正",
+}
 STEPS = {"only": "上级审批", "first": "市级初审", "second": "省级终审"}
 
 

@@ -80,7 +80,8 @@ def _load(name: str, folders: list[Path]) -> Translations:
             write_mo(compiled, read_po(stream, locale=name))
         compiled.seek(0)
         catalogue = Translations(compiled)
-        merged = catalogue if merged is None else merged.merge(catalogue)
+        # What the core says stays as it says it: a plugin that means something else uses other words.
+        merged = catalogue if merged is None else catalogue.merge(merged)
     return merged or Translations()
 
 

@@ -42,11 +42,11 @@ ACTIVITIES = TableDef(
         Column("org_code", lazy("Code of the organisation"), ORG.c.code, "code", shown=False),
         Column("starts_at", lazy("Begins"), Activity.starts_at, "datetime"),
         Column("ends_at", lazy("Ends"), Activity.ends_at, "datetime", shown=False),
-        Column("place", lazy("Place"), Activity.place),
+        Column("place", lazy("Where it takes place"), Activity.place),
         Column("state", lazy("State"), Activity.state, "badge", STATES, TONES),
         Column("taken", lazy("Take part"), Activity.taken, "integer"),
         Column("capacity", lazy("Places"), Activity.capacity, "integer"),
-        Column("waiting", lazy("Waiting"), Activity.waiting, "integer", shown=False),
+        Column("waiting", lazy("Waits for a place"), Activity.waiting, "integer", shown=False),
         Column("budget", lazy("Budget"), Activity.budget, "money", shown=False),
         Column("summary_state", lazy("Summary"), Activity.summary_state, "badge", SUMMARIES, {"filed": "ok"}),
     ),
@@ -75,13 +75,13 @@ SIGN_UP_LIST = TableDef(
     ),
     identity=SignUp.id,
     columns=(
-        Column("name", lazy("Name"), SignUp.name),
+        Column("name", lazy("Full name"), SignUp.name),
         Column("org_name", lazy("Organisation"), MEMBER_ORG.c.name),
         Column("activity", lazy("Activity"), Activity.title, shown=False),
         Column("state", lazy("State"), SignUp.state, "badge", SIGN_UPS, {"going": "ok", "waiting": "warn"}),
         Column("places", lazy("Places"), SignUp.places, "integer"),
         Column("signed_up_at", lazy("Signed up"), SignUp.signed_up_at, "datetime"),
-        Column("attended", lazy("Came"), SignUp.attended, "badge", ATTENDED),
+        Column("attended", lazy("Attended"), SignUp.attended, "badge", ATTENDED),
         Column("attended_at", lazy("Came at"), SignUp.attended_at, "datetime", shown=False),
         Column("minutes", lazy("Minutes"), SignUp.minutes, "integer", shown=False),
     ),
@@ -95,9 +95,12 @@ SIGN_UP_LIST = TableDef(
             "state", lazy("State"), "choice", lambda value: SignUp.state == value, lambda _s: list(SIGN_UPS.items())
         ),
         Filter(
-            "came", lazy("Came"), "boolean", lambda value: (SignUp.attended != "") if value else (SignUp.attended == "")
+            "came",
+            lazy("Attended"),
+            "boolean",
+            lambda value: (SignUp.attended != "") if value else (SignUp.attended == ""),
         ),
-        Filter("q", lazy("Name"), "text", lambda text: SignUp.name.contains(text, autoescape=True)),
+        Filter("q", lazy("Full name"), "text", lambda text: SignUp.name.contains(text, autoescape=True)),
     ),
 )
 

@@ -56,7 +56,7 @@ ACTIONS: Mapping[str, Message] = {
 FIELDS: Mapping[str, Message] = {
     "starts_at": lazy("Begins"),
     "ends_at": lazy("Ends"),
-    "place": lazy("Place"),
+    "place": lazy("Where it takes place"),
     "capacity": lazy("Places"),
     "budget": lazy("Budget"),
     "expected": lazy("Expected heads"),

@@ -41,7 +41,9 @@ FORM, BACK = "activities/preparation.html", "activities_pages.activity"
 class PreparationInput(Schema):
     """Something to be done before an activity."""
 
-    title = Text(required=True, validate=validate.Length(2, 200), metadata={"label": lazy("What"), "wide": True})
+    title = Text(
+        required=True, validate=validate.Length(2, 200), metadata={"label": lazy("What is to be done"), "wide": True}
+    )
     kind = Text(
         required=True,
         validate=validate.OneOf(tuple(PREPARATIONS)),

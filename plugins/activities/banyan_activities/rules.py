@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from banyan.sdk import Message, lazy
 
 KINDS: Mapping[str, Message] = {
-    "study": lazy("Study"),
+    "study": lazy("Learning"),
     "meeting": lazy("Meeting"),
     "volunteering": lazy("Volunteering"),
     "culture": lazy("Culture"),
@@ -35,9 +35,9 @@ SUMMARIES: Mapping[str, Message] = {
     "filed": lazy("Filed"),
 }
 SIGN_UPS: Mapping[str, Message] = {
-    "going": lazy("Takes part"),
+    "going": lazy("Has a place"),
     "waiting": lazy("Waiting list"),
-    "withdrawn": lazy("Withdrawn"),
+    "withdrawn": lazy("Gave up the place"),
 }
 ATTENDED: Mapping[str, Message] = {
     "code": lazy("By code"),

@@ -49,7 +49,7 @@ class PlanDetails(Schema):
         required=True, validate=validate.OneOf(tuple(KINDS)),
         metadata={"label": lazy("Kind"), "widget": "select", "choices": list(KINDS.items())},
     )  # fmt: skip
-    place = Text(required=True, validate=validate.Length(2, 200), metadata={"label": lazy("Place")})
+    place = Text(required=True, validate=validate.Length(2, 200), metadata={"label": lazy("Where it takes place")})
     starts_at = ma.fields.DateTime(required=True, metadata={"label": lazy("Begins")})
     ends_at = ma.fields.DateTime(required=True, metadata={"label": lazy("Ends")})
     content = Text(

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.clause("APR-01")
 def helper(office: Office) -> Account:
     """Works at the city and decides nothing there."""
     account = office.world.account(office.city, display_name="小王")
-    office.world.grant(account, office.city, "section_head")
+    office.world.grant(account, office.city, "treasurer")
     return account
 
 

@@ -51,7 +51,7 @@ def ask(ctx: Context, activity_id: UUID, version: int) -> Activity:
     if activity.state != "draft":
         raise Refused(lazy("This plan has been handed in already."))
     if activity.starts_at < ctx.clock.now():
-        raise Refused(lazy("It has begun already."))
+        raise Refused(lazy("This activity has begun already."))
     flow = MAJOR if is_major(ctx, activity) else PLAN
     earlier = request_of_subject(ctx, flow, str(activity.id))
     if earlier is not None and earlier.state == "returned":
@@ -90,7 +90,7 @@ def _details(ctx: Context, activity: Activity) -> dict[str, str]:
     return {
         "Kind": str(rules.KINDS[activity.kind]),
         "Time": f"{begins:%Y-%m-%d %H:%M} – {ends:%Y-%m-%d %H:%M}",
-        "Place": activity.place,
+        "Where it takes place": activity.place,
         "For": audience_described(ctx, audience_from_json(ctx, activity.audience)),
         "Expected heads": str(activity.expected),
         "Budget": f"{activity.budget / 100:,.2f}",
@@ -101,7 +101,7 @@ def _details(ctx: Context, activity: Activity) -> dict[str, str]:
 LABELS = (
     lazy("Kind"),
     lazy("Time"),
-    lazy("Place"),
+    lazy("Where it takes place"),
     lazy("For"),
     lazy("Expected heads"),
     lazy("Budget"),
