@@ -159,8 +159,7 @@ def change_photo(photo_id: UUID) -> ResponseReturnValue:
 @permission(UPDATE.name)
 def remove_photo(photo_id: UUID) -> ResponseReturnValue:
     """Take a picture out."""
-    activity_id = reading.of_photo(current(), photo_id)
-    summing_up.remove_photo(current(), photo_id)
+    activity_id = summing_up.remove_photo(current(), photo_id)
     return done(lazy("Removed."), BACK, activity_id=activity_id)
 
 

@@ -82,11 +82,6 @@ def photo(ctx: Context, photo_id: UUID) -> Photo:
     return load(ctx, READ.name, Photo, photo_id)
 
 
-def of_photo(ctx: Context, photo_id: UUID) -> UUID:
-    """The activity that a picture belongs to."""
-    return photo(ctx, photo_id).activity_id
-
-
 def of_activity(ctx: Context, activity: Activity, sign_up_id: UUID) -> SignUp:
     """A sign-up of an activity that was found already. :raises NotFound: it is another activity's."""
     found = ctx.session.get(SignUp, sign_up_id)

@@ -126,8 +126,8 @@ def change_photo(ctx: Context, photo_id: UUID, data: Mapping[str, Any]) -> Photo
     return photo
 
 
-def remove_photo(ctx: Context, photo_id: UUID) -> None:
-    """Take a picture out; its bytes go with it."""
+def remove_photo(ctx: Context, photo_id: UUID) -> UUID:
+    """Take a picture out; its bytes go with it. Returns the id of its activity."""
     photo = load(ctx, UPDATE.name, Photo, photo_id)
     activity = _open(ctx, photo.activity_id)
     record(ctx, "activities.photo.delete", subject(activity), org=activity.org, before={"caption": photo.caption})
@@ -137,6 +137,7 @@ def remove_photo(ctx: Context, photo_id: UUID) -> None:
         if stored is not None:
             forget(ctx, runtime().store, stored)
     ctx.session.flush()
+    return activity.id
 
 
 def picture(ctx: Context, photo_id: UUID, *, small: bool) -> StoredFile:
