@@ -77,7 +77,9 @@ def figures() -> ResponseReturnValue:
         charts.Bar(one.name, _sum(one.values, stats.HELD), url_for("activities_figures_pages.figures", code=one.code))
         for one in below
     ]
-    return render_template("activities/figures.html", shown=shown, below=rows, kinds=KINDS)
+    return render_template(
+        "activities/figures.html", shown=shown, short=[month[5:] for month in months], below=rows, kinds=KINDS
+    )
 
 
 def _sum(values: dict[str, int], what: str) -> int:

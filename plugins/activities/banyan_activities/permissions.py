@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from banyan.sdk import Binding, Message, Permission, Role, lazy
 
+from .rules import KINDS
+
 READ = Permission("activities.activity:read", lazy("See plans and activities"))
 CREATE = Permission("activities.activity:create", lazy("Plan activities"))
 UPDATE = Permission("activities.activity:update", lazy("Change, publish and cancel activities"))
@@ -54,6 +56,9 @@ ACTIONS: Mapping[str, Message] = {
     "activities.sign_up.seat": lazy("Moved up from the waiting list"),
 }
 FIELDS: Mapping[str, Message] = {
+    "activity_kind": lazy("Kind"),
+    **{f"activity_kind={key}": label for key, label in KINDS.items()},
+    "open_to_all": lazy("Public page"),
     "starts_at": lazy("Begins"),
     "ends_at": lazy("Ends"),
     "place": lazy("Where it takes place"),

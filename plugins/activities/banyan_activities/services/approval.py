@@ -61,7 +61,7 @@ def ask(ctx: Context, activity_id: UUID, version: int) -> Activity:
         submit_request(ctx, flow, about, title=activity.title, sides=sides, details=_details(ctx, activity))
     activity.state, activity.reason = "asked", ""
     ctx.session.flush()
-    record(ctx, "activities.activity.ask", subject(activity), org=activity.org, after={"flow": flow})
+    record(ctx, "activities.activity.ask", subject(activity), org=activity.org)
     return activity
 
 

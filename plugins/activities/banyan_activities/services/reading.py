@@ -92,5 +92,5 @@ def of_activity(ctx: Context, activity: Activity, sign_up_id: UUID) -> SignUp:
 
 def as_told(activity: Activity) -> dict[str, Any]:
     """What the audit log keeps of a plan."""
-    keys = ("title", "kind", "place", "starts_at", "ends_at", "capacity", "budget", "expected", "open_to_all")
-    return {key: getattr(activity, key) for key in keys}
+    keys = ("title", "place", "starts_at", "ends_at", "capacity", "budget", "expected", "open_to_all")
+    return {**{key: getattr(activity, key) for key in keys}, "activity_kind": activity.kind}
