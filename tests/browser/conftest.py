@@ -78,7 +78,9 @@ def now_world(now_app: Banyan, session: object) -> World:
 def context(request: pytest.FixtureRequest, browser: Browser, live: str) -> Iterator[BrowserContext]:
     """A fresh browser window of a desktop and of a phone."""
     width, height = SIZES[request.param]
-    opened = browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN", base_url=live)
+    size = {"width": width, "height": height}
+    # Colours change at once: axe would else measure them on the way.
+    opened = browser.new_context(viewport=size, locale="zh-CN", base_url=live, reduced_motion="reduce")
     yield opened
     opened.close()
 

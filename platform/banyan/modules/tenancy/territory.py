@@ -16,7 +16,7 @@ from functools import cache
 from banyan.kernel.settings import data_dir
 
 DIVISIONS, WORDS = "divisions.csv", "offices.csv"
-LONGEST = 12
+LONGEST = 20
 _BRACKETS = re.compile(r"[\uff08(][^\uff08\uff09()]*[\uff09)]\s*$")
 _SPACES = re.compile(r"\s+")
 
