@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from tests.bench import (
+    activities,
     applying,
     auditing,
     dashboard,
@@ -43,6 +44,7 @@ BENCHES = (
         "members-import",
     ),
     "notice",
+    "activities",
     *auditing.BENCHES,
 )
 IN_THE_TREE = frozenset(("apply", "pages", "dashboard", "search"))
@@ -75,6 +77,8 @@ def main(asked: list[str]) -> int:
         _members(report)
     if "notice" in chosen:
         telling.run(report)
+    if "activities" in chosen:
+        activities.run(report)
     if chosen & IN_THE_TREE:
         if DIVISIONS.is_file():
             with world() as made:
