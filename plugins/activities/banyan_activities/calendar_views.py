@@ -85,6 +85,13 @@ class RepeatInput(Schema):
     )
 
 
+class FeedState(Schema):
+    """Whether there is a secret address; the address itself is not kept."""
+
+    made_at = fields.DateTime(allow_none=True)
+    used_at = fields.DateTime(allow_none=True)
+
+
 class FeedOut(Schema):
     """A secret address, told once."""
 
@@ -226,6 +233,13 @@ class Repetitions(MethodView):
 @calendar_api.route("/me/activities/calendar")
 class OwnFeed(MethodView):
     """The secret address of one's calendar."""
+
+    @calendar_api.response(200, FeedState)
+    @signed_in
+    def get(self) -> dict[str, Any]:
+        """Say whether I have an address, and since when"""
+        found = calendar.feed_of(current())
+        return {"made_at": found.made_at if found else None, "used_at": found.used_at if found else None}
 
     @calendar_api.response(201, FeedOut)
     @signed_in
