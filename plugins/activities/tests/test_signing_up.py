@@ -43,7 +43,7 @@ def test_who_comes_too_late_waits_and_moves_up_by_itself(club: Club) -> None:
 
 
 @pytest.mark.clause("ACT-02")
-def test_five_hundred_at_once_for_fifty_places(club: Club) -> None:
+def test_many_who_come_at_once_fill_the_places_and_then_the_line_in_order(club: Club) -> None:
     number, places = 36, 6
     activity = club.published(capacity=places)
     accounts = [club.join(n + 10) for n in range(number)]

@@ -41,6 +41,7 @@ def _taken(cause: pg.UniqueViolation) -> DomainError:
     name = cause.diag.constraint_name
     for table in Base.metadata.tables.values():
         for constraint in (*table.constraints, *table.indexes):
-            if isinstance(constraint, Constraint | Index) and constraint.name == name and constraint.info:
-                return Invalid({constraint.info["field"]: [constraint.info["message"]]})
+            if isinstance(constraint, Constraint | Index) and constraint.name == name and "message" in constraint.info:
+                message, field = constraint.info["message"], constraint.info.get("field")
+                return Invalid({field: [message]}) if field else Conflict(message)
     return Conflict(lazy("Somebody else was faster. Please try again."))
